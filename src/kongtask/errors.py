@@ -1,0 +1,104 @@
+"""Every error that kongtask raises, and the exit code that each becomes on the command line.
+
+KongtaskError                    exit 2
+├── UsageError                   bad option, bad value, bad configuration
+├── ConnectionFailedError        no server, wrong password, connection lost
+├── ServerNotSupportedError      a PostgreSQL that is too old
+├── EmbeddedServerError          the embedded PostgreSQL is missing or does not start
+├── DatabaseFailedError          the server refused a statement
+├── FileFailedError              a file that cannot be read or written
+├── SchemaNotFoundError          the named schema does not exist
+├── UnsupportedObjectError       the export would have to be silent about an object
+├── ProofFailedError             a schema does not survive export and load
+└── MigrationError               the migrations or their ledger are not as they must be
+    ├── MigrationFailedError     a statement in a migration failed
+    ├── RevisionTooOldError      a worker schema from before the first known revision
+    └── BreakingRevisionError    exit 57: a newer breaking revision
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+EXIT_DONE = 0
+EXIT_DIFFERENT = 1
+EXIT_FAILED = 2
+EXIT_BREAKING_REVISION = 57
+
+
+class KongtaskError(Exception):
+    """Base of all errors; its text is a sentence that tells the user what to do."""
+
+    exit_code: ClassVar[int] = EXIT_FAILED
+
+
+class UsageError(KongtaskError):
+    """A bad option, value or configuration."""
+
+
+class ConnectionFailedError(KongtaskError):
+    """The server cannot be reached, refuses the login, or the connection was lost."""
+
+
+class ServerNotSupportedError(KongtaskError):
+    """The server's PostgreSQL version is older than kongtask supports."""
+
+
+class EmbeddedServerError(KongtaskError):
+    """The embedded PostgreSQL is not installed or does not start."""
+
+
+class DatabaseFailedError(KongtaskError):
+    """The server refused a statement.
+
+    Attributes:
+        sqlstate: the five-character SQLSTATE, or None where the driver gave none.
+    """
+
+    def __init__(self, message: str, *, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+class FileFailedError(KongtaskError):
+    """A file cannot be read or written; what was there before is untouched."""
+
+
+class SchemaNotFoundError(KongtaskError):
+    """The named schema does not exist in the database."""
+
+
+class UnsupportedObjectError(KongtaskError):
+    """The schema holds an object that the exporter cannot write faithfully."""
+
+
+class ProofFailedError(KongtaskError):
+    """Export, load and export again did not give the same bytes."""
+
+
+class MigrationError(KongtaskError):
+    """The migration files, or the ledger in the database, are not as they must be."""
+
+
+class MigrationFailedError(MigrationError):
+    """A statement of a migration failed; its transaction was rolled back.
+
+    Attributes:
+        number: the migration's number.
+        sqlstate: the five-character SQLSTATE, or None.
+    """
+
+    def __init__(self, message: str, *, number: int, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.number = number
+        self.sqlstate = sqlstate
+
+
+class RevisionTooOldError(MigrationError):
+    """The worker schema is older than the first revision that kongtask knows."""
+
+
+class BreakingRevisionError(MigrationError):
+    """The database holds a breaking revision that this kongtask does not know."""
+
+    exit_code = EXIT_BREAKING_REVISION
