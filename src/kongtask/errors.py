@@ -86,12 +86,27 @@ class MigrationFailedError(MigrationError):
     Attributes:
         number: the migration's number.
         sqlstate: the five-character SQLSTATE, or None.
+        file: the migration's path.
+        line: the line of the error in the file, from 1; None where the commit failed.
+        column: its column in characters, from 1; None where the commit failed.
     """
 
-    def __init__(self, message: str, *, number: int, sqlstate: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        number: int,
+        sqlstate: str | None = None,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.number = number
         self.sqlstate = sqlstate
+        self.file = file
+        self.line = line
+        self.column = column
 
 
 class RevisionTooOldError(MigrationError):

@@ -20,24 +20,30 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 # type-or-function words of PostgreSQL's keyword table, plus the column-name words, which
 # quote_ident() of the server quotes too (only unreserved words stay bare).
 _QUOTED_WORDS = frozenset(
-    """
-    all analyse analyze and any array as asc asymmetric authorization between bigint binary bit
-    boolean both case cast char character check coalesce collate collation column concurrently
-    constraint create cross current_catalog current_date current_role current_schema current_time
-    current_timestamp current_user dec decimal default deferrable desc distinct do else end except
-    exists extract false fetch float for foreign freeze from full grant graph_table greatest group
-    grouping having ilike in initially inner inout int integer intersect interval into is isnull
-    join json json_array json_arrayagg json_exists json_object json_objectagg json_query
-    json_scalar json_serialize json_table json_value lateral leading least left like limit
-    localtime localtimestamp merge_action national natural nchar none normalize not notnull null
-    nullif numeric offset on only or order out outer overlaps overlay placing position precision
-    primary real references returning right row select session_user setof similar smallint some
-    substring symmetric system_user table tablesample then time timestamp to trailing treat trim
-    true union unique user using values varchar variadic verbose when where window with xmlattributes
-    xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize
-    xmltable
-    """.split()
-)
+    {
+        "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric",
+        "authorization", "between", "bigint", "binary", "bit", "boolean", "both", "case", "cast",
+        "char", "character", "check", "coalesce", "collate", "collation", "column", "concurrently",
+        "constraint", "create", "cross", "current_catalog", "current_date", "current_role",
+        "current_schema", "current_time", "current_timestamp", "current_user", "dec", "decimal",
+        "default", "deferrable", "desc", "distinct", "do", "else", "end", "except", "exists",
+        "extract", "false", "fetch", "float", "for", "foreign", "freeze", "from", "full", "grant",
+        "graph_table", "greatest", "group", "grouping", "having", "ilike", "in", "initially",
+        "inner", "inout", "int", "integer", "intersect", "interval", "into", "is", "isnull", "join",
+        "json", "json_array", "json_arrayagg", "json_exists", "json_object", "json_objectagg",
+        "json_query", "json_scalar", "json_serialize", "json_table", "json_value", "lateral",
+        "leading", "least", "left", "like", "limit", "localtime", "localtimestamp", "merge_action",
+        "national", "natural", "nchar", "none", "normalize", "not", "notnull", "null", "nullif",
+        "numeric", "offset", "on", "only", "or", "order", "out", "outer", "overlaps", "overlay",
+        "placing", "position", "precision", "primary", "real", "references", "returning", "right",
+        "row", "select", "session_user", "setof", "similar", "smallint", "some", "substring",
+        "symmetric", "system_user", "table", "tablesample", "then", "time", "timestamp", "to",
+        "trailing", "treat", "trim", "true", "union", "unique", "user", "using", "values",
+        "varchar", "variadic", "verbose", "when", "where", "window", "with", "xmlattributes",
+        "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi",
+        "xmlroot", "xmlserialize", "xmltable",
+    }
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -77,6 +83,32 @@ def dollar_quote(text: str) -> str:
         if tag not in text:
             return f"{tag}${text}{tag}$"
     raise AssertionError("itertools.count() does not end")
+
+
+def default_relation_name(table: str, column: str | None, label: str) -> str:
+    """Return the name that PostgreSQL gives to an index or sequence that nobody named.
+
+    Rule: makeObjectName() in PostgreSQL's indexcmds.c. The parts are joined with underscores; where
+    that is longer than 63 bytes, the longer of the first two is cut, byte by byte, to whole
+    characters. A number that avoids a clash is not part of it.
+
+    Args:
+        table: the table's name.
+        column: the columns' names joined with underscores, or None.
+        label: ``seq``, ``idx``, ``pkey``, ``key``, ``excl``.
+    """
+    first, second = table.encode(), (column or "").encode()
+    room = MAX_NAME_BYTES - len(label) - 1 - (1 if column is not None else 0)
+    keep_first, keep_second = len(first), len(second)
+    while keep_first + keep_second > room:
+        if keep_first > keep_second:
+            keep_first -= 1
+        else:
+            keep_second -= 1
+    parts = [first[:keep_first].decode(errors="ignore")]
+    if column is not None:
+        parts.append(second[:keep_second].decode(errors="ignore"))
+    return "_".join([*parts, label])
 
 
 def check_schema_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a project configures: ``[tool.kongtask]`` in pyproject.toml, or the same in kongtask.toml."""
+"""What a project configures: ``[tool.kongtask]`` in pyproject.toml, or the file kongtask.toml."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Settings:
 
 
 def schema_file_name(schema: str) -> str:
-    """Return ``<schema>.sql``, with the characters that no file name can hold written as ``%XX``."""
+    """Return ``<schema>.sql``; characters that no file name can hold are written as ``%XX``."""
     unsafe = {"/", "\\", "%", "\0", ":"}
     safe = "".join(
         "".join(f"%{byte:02X}" for byte in char.encode())

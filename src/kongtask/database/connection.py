@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -176,9 +176,9 @@ def failure(error: psycopg.Error, doing: str) -> KongtaskError:
     return DatabaseFailedError(f"{doing}: {_first_line(error)}", sqlstate=error.sqlstate)
 
 
-def compose(text: str, **names: str) -> sql.Composed:
+def compose(text: LiteralString, **names: str) -> sql.Composed:
     """Return a statement with quoted identifiers in the place of ``{name}``."""
-    return sql.SQL(text).format(**{key: sql.Identifier(value) for key, value in names.items()})  # type: ignore[arg-type]  # every caller passes a literal
+    return sql.SQL(text).format(**{key: sql.Identifier(value) for key, value in names.items()})
 
 
 def _check_version(connection: Connection) -> None:
@@ -186,7 +186,8 @@ def _check_version(connection: Connection) -> None:
     if version < OLDEST_MAJOR * 10000:
         connection.close()
         raise ServerNotSupportedError(
-            f"this server runs PostgreSQL {version // 10000}; kongtask needs {OLDEST_MAJOR} or newer"
+            f"this server runs PostgreSQL {version // 10000}; "
+            f"kongtask needs {OLDEST_MAJOR} or newer"
         )
 
 
@@ -206,7 +207,7 @@ def _parse(target: Target) -> dict[str, Any]:
     except psycopg.Error:
         given = {"host": "@"}
     host, port = str(given.get("host", "")), str(given.get("port", ""))
-    if "@" in host.lstrip("@") or host == "@" or not port.replace(",", "").isdigit() and port:
+    if "@" in host or (port and not port.replace(",", "").isdigit()):
         raise UsageError(
             f"{target.source} is not a connection string that libpq understands; it looks like "
             '"postgres://user@host:5432/database" or "host=… dbname=… user=…", '

@@ -164,16 +164,21 @@ class LocalServer:
         self, program: str, *arguments: str, check: bool = True
     ) -> subprocess.CompletedProcess[bytes]:
         owner = _server_user()
-        drop = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
         # Output goes to a file: a pipe would stay open in the server that pg_ctl leaves behind.
         with tempfile.TemporaryFile() as output:
-            done = subprocess.run(  # noqa: S603 -- our own programs, no shell
+            done: subprocess.CompletedProcess[bytes] = subprocess.run(  # noqa: S603 -- no shell
                 [str(self.binaries / program), *arguments],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                cwd="/", env={**environ, "LC_ALL": "C"}, check=False,
-                **drop,  # type: ignore[arg-type]  # the three keys have three types
-            )  # fmt: skip
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env={**environ, "LC_ALL": "C"},
+                check=False,
+                user=owner.pw_uid if owner else None,
+                group=owner.pw_gid if owner else None,
+                extra_groups=[] if owner else None,
+            )
             if check and done.returncode != 0:
                 output.seek(0)
                 text = output.read().decode(errors="replace").strip()

@@ -1,0 +1,34 @@
+"""The catalog queries: one statement a file, with the lines that fit the server's version.
+
+A line that ends in ``-- from 15``, ``-- before 15`` or ``-- from 15 before 17`` is kept on those
+major versions only; the catalogs gain and rename columns from one to the next.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import LiteralString, cast
+
+_MARKER = re.compile(r"--(?: from (?P<since>\d+))?(?: before (?P<until>\d+))?$")
+
+
+@lru_cache(maxsize=256)
+def load_query(name: str, major: int) -> LiteralString:
+    """Return the text of a query for a server.
+
+    Args:
+        name: the file's name without its ending.
+        major: the server's major version.
+    """
+    text = (resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
+    return cast(LiteralString, "\n".join(x for x in text.splitlines() if _fits(x, major)))
+
+
+def _fits(line: str, major: int) -> bool:
+    marker = _MARKER.search(line)
+    if marker is None:
+        return True
+    since, until = marker["since"], marker["until"]
+    return (since is None or major >= int(since)) and (until is None or major < int(until))

@@ -1,0 +1,83 @@
+"""The transaction in which a catalog is read: one snapshot, and settings that change no text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from kongtask.database.connection import Connection, failure
+from kongtask.schema.catalog.queries import load_query
+
+#: What the caller's session, role or database may have set otherwise, and what it must be so that
+#: PostgreSQL prints the same definitions everywhere. An empty search_path qualifies every name.
+_SETTINGS = {
+    "search_path": "''",
+    "datestyle": "'ISO, YMD'",
+    "intervalstyle": "postgres",
+    "timezone": "'UTC'",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "xmlbinary": "base64",
+    "lc_monetary": "'C'",
+    "lc_numeric": "'C'",
+    "jit": "off",
+    "statement_timeout": "0",
+}
+
+
+class Snapshot:
+    """A catalog at one moment.
+
+    Attributes:
+        major: the server's major version.
+        queries: how many statements were sent, so that a test can hold the number fixed.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.major = connection.info.server_version // 10000
+        self.queries = 0
+        self._connection = connection
+
+    def rows(self, query: str, **values: Any) -> list[Any]:
+        """Run one of the catalog queries.
+
+        Args:
+            query: the name of its file.
+            values: its parameters.
+
+        Returns:
+            Named tuples: the boundary where types end; the reader makes classes of them.
+        """
+        self.queries += 1
+        with self._connection.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute(load_query(query, self.major), values or None)
+            return cursor.fetchall()
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[Snapshot]:
+    """Open one read-only snapshot; nothing of it stays in the session.
+
+    Args:
+        connection: in autocommit mode and outside a transaction.
+
+    Raises:
+        ConnectionFailedError: the connection was lost meanwhile.
+        DatabaseFailedError: the server refused a query.
+    """
+    settings = "".join(f"set local {name} = {value};" for name, value in _SETTINGS.items())
+    try:
+        connection.execute(f"begin isolation level repeatable read read only;{settings}".encode())
+        try:
+            yield Snapshot(connection)
+        finally:
+            if not connection.closed:
+                connection.execute("rollback")
+    except psycopg.Error as error:
+        raise failure(error, "reading the catalog") from error
