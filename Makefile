@@ -23,9 +23,9 @@ setup: $(VENV)/installed ## Make .venv and install kongtask with its extras
 
 $(VENV)/installed: pyproject.toml src/kongtask/__init__.py
 	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3' >&2; exit 2; }
-	@echo 'Setting up $(VENV) (once)…' >&2
-	@$(PYTHON) -m venv --clear $(VENV) || { echo 'error: this Python cannot make virtual environments; on Debian and Ubuntu install python3-venv' >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded,dev]'
+	@echo 'Setting up $(VENV)…' >&2
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { echo 'error: this Python cannot make virtual environments; on Debian and Ubuntu install python3-venv' >&2; exit 2; }
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[embedded,dev]'
 	@touch $@
 
 .PHONY: demo

@@ -1,0 +1,76 @@
+"""``kongtask demo``: the main job on real input, with a report."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+import platformdirs
+
+from kongtask.cli.base import Command, option
+from kongtask.cli.exporting import Request, export_schema, shipped_export, shipped_file, shown
+from kongtask.errors import EXIT_DIFFERENT
+from kongtask.names import WORKER_SCHEMA
+
+
+@click.command(cls=Command, name="demo")
+@option("-output", "--output", "-o", metavar="FILE", help="Where to write the export. "
+        "Default: a file in your cache folder.")  # fmt: skip
+def command(*, output: str | None) -> None:
+    """Migrate, export, prove and compare, with a report.
+
+    Starts the embedded PostgreSQL, migrates the worker schema in a scratch database, exports it,
+    proves the export (load it, export again, compare the bytes) and compares it with the export
+    that kongtask ships. Nothing but the scratch database and the file is touched.
+
+    Exit codes: 0 all is well, 1 the export is not the shipped one, 2 error.
+    """
+    from kongtask.database.connection import connect, describe
+    from kongtask.database.embedded import embedded_server
+    from kongtask.database.scratch import scratch_database
+    from kongtask.migrate import migrate, worker_migrations
+    from kongtask.schema.prove import difference, prove
+
+    file = Path(output or platformdirs.user_cache_path("kongtask") / f"demo/{WORKER_SCHEMA}.sql")
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        with _step("server") as say:
+            server = stack.enter_context(embedded_server())
+            scratch = stack.enter_context(scratch_database(server.target()))
+            with connect(scratch) as connection:
+                say(describe(connection))
+        with _step("migrate") as say:
+            outcome = migrate(scratch, worker_migrations(), WORKER_SCHEMA)
+            numbers = ", ".join(f"{number:06}" for number in outcome.applied)
+            say(f"schema {WORKER_SCHEMA}, migrations {numbers}")
+        with _step("export") as say:
+            request = Request(schema=WORKER_SCHEMA, output=file, committed=file)
+            export = export_schema(scratch, request)
+            export.write(say=say)
+            say(export.contents())
+        with _step("prove") as say:
+            prove(scratch, WORKER_SCHEMA)
+            say("loaded into an empty database, it exports the same bytes")
+        with _step("compare") as say:
+            committed = shipped_export(WORKER_SCHEMA) or ""
+            is_same = committed == export.export.text
+            say(f"{'the same bytes as' if is_same else 'DIFFERS from'} the committed export")
+    click.echo(f"\ndone in {time.perf_counter() - started:.1f} s")
+    click.echo(f"export:    {shown(file)}")
+    click.echo(f"committed: {shown(shipped_file(WORKER_SCHEMA))}")
+    if not is_same:
+        click.echo(difference(committed, export.export.text, "committed", "exported"))
+        sys.exit(EXIT_DIFFERENT)
+
+
+@contextmanager
+def _step(name: str) -> Iterator[Callable[[str], None]]:
+    """Print a line for a step when it is done: what was said of it and how long it took."""
+    started, said = time.perf_counter(), list[str]()
+    yield said.append
+    seconds = time.perf_counter() - started
+    click.echo(f"{click.style('ok', fg='green')}  {name:8}{seconds:6.2f} s  {'; '.join(said)}")

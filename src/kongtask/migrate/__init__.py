@@ -1,0 +1,45 @@
+"""The migration engine: numbered SQL files, a schema, and the ledger of what has been applied."""
+
+from kongtask.migrate.engine import LOCK_TIMEOUT, Outcome, migrate
+from kongtask.migrate.events import (
+    Applied,
+    Connected,
+    Event,
+    Noticed,
+    Overtaken,
+    Report,
+    Resumed,
+    Started,
+    Waiting,
+    Warned,
+)
+from kongtask.migrate.files import Migration, MigrationSet, load_migrations, worker_migrations
+from kongtask.migrate.plan import check_target_schema
+from kongtask.migrate.script import dry_run
+from kongtask.migrate.status import MigrationStatus, State, Status, status
+
+__all__ = [
+    "LOCK_TIMEOUT",
+    "Applied",
+    "Connected",
+    "Event",
+    "Migration",
+    "MigrationSet",
+    "MigrationStatus",
+    "Noticed",
+    "Outcome",
+    "Overtaken",
+    "Report",
+    "Resumed",
+    "Started",
+    "State",
+    "Status",
+    "Waiting",
+    "Warned",
+    "check_target_schema",
+    "dry_run",
+    "load_migrations",
+    "migrate",
+    "status",
+    "worker_migrations",
+]

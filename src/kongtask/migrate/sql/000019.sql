@@ -1,0 +1,5 @@
+--! breaking
+-- From Graphile Worker 0.17 on, a locked job and a locked queue carry the id of the pool that holds
+-- them; before, it was the id of a single executor. Nothing in the schema changes. The mark is here
+-- because workers of the two kinds must not share a queue: each frees a queue only under the id it
+-- knows, and would leave the other's locked.

