@@ -154,7 +154,7 @@ class Player:
     def _notifications(self) -> tuple[str, ...]:
         """Return what has arrived on jobs:insert until now."""
         self._connection.execute(f'notify "{_SENTINEL}"')
-        payloads = []
+        payloads: list[str] = []
         for notify in self._listener.notifies(timeout=30):
             if notify.channel == _SENTINEL:
                 return tuple(payloads)

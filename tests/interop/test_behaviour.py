@@ -13,7 +13,7 @@ from kongtask.database.scratch import scratch_database
 
 from .own import install
 from .peer import REVISIONS, Peer
-from .replay import Player, player, read_steps
+from .replay import player, read_steps
 
 SCRIPTS = sorted(Path(__file__).with_name("scripts").glob("*.sql"))
 

@@ -1,4 +1,4 @@
-"""What kongtask's functions promise beyond Graphile Worker's: answers under contention, no waste."""
+"""What kongtask's functions promise beyond Graphile Worker's, first of all under contention."""
 
 from __future__ import annotations
 
@@ -14,9 +14,22 @@ from .own import install
 from .peer import Peer
 
 ADD_ONE = "select key, payload::text from add_job('a', '[2]', job_key => 'k')"
-ADD_BATCH = (
-    "select key, payload::text from add_jobs("
-    "array[('a', '[2]', null, null, null, 'k', null, null)]::job_spec[])"
+ADD_BATCH = """
+    select key, payload::text
+    from add_jobs(array[('a', '[2]', null, null, null, 'k', null, null)]::job_spec[])
+"""
+
+#: Every function and branch, schema-qualified; each returns a job.
+CALLS = (
+    "add_job('a', '{}', 'q', flags => '{x}')",
+    "add_job('a', '{}', 'q', job_key => 'k')",
+    "add_job('a', '{}', 'q', job_key => 'k', job_key_mode => 'unsafe_dedupe')",
+    "add_jobs(array[row('b', null, 'r', null, null, 'k', null, '{x}')::graphile_worker.job_spec])",
+    "add_jobs(array[row('c', null, null, null, null, null, null, null)::graphile_worker.job_spec])",
+    "reschedule_jobs('{1}', now())",
+    "permanently_fail_jobs('{1}')",
+    "complete_jobs('{1}')",
+    "remove_job('k')",
 )
 
 
@@ -168,19 +181,7 @@ def test_functions_find_their_own_tables_on_any_search_path(search_path: str, ou
         connection.execute("create type decoy.job_spec as (identifier int)")
         connection.execute(f"set local search_path = {search_path}".encode())
 
-        for call in (
-            "add_job('a', '{}', 'q', flags => '{x}')",
-            "add_job('a', '{}', 'q', job_key => 'k')",
-            "add_job('a', '{}', 'q', job_key => 'k', job_key_mode => 'unsafe_dedupe')",
-            "add_jobs(array[('b', null, 'r', null, null, 'k', null, '{x}')]"
-            "::graphile_worker.job_spec[])",
-            "add_jobs(array[('c', null, null, null, null, null, null, null)]"
-            "::graphile_worker.job_spec[])",
-            "reschedule_jobs('{1}', now())",
-            "permanently_fail_jobs('{1}')",
-            "complete_jobs('{1}')",
-            "remove_job('k')",
-        ):
+        for call in CALLS:
             row = connection.execute(f"select id from graphile_worker.{call}".encode()).fetchone()
             assert row is not None, call
             assert row[0] is not None, call

@@ -104,7 +104,7 @@ def test_split(text: str, expected: list[str]) -> None:
     [
         "create function f() returns int begin atomic select 1; select 2; end",
         "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC insert into t values (1); END",
-        "create function f() begin atomic select case when a then case 1 when 1 then 2 end end; end",
+        "create function f() begin atomic select case when a then case 1 when 1 then 2 end end;end",
         "create function f() returns int begin atomic select 1 as end; select t.case from t; end",
         "create function f(a int default (1)) returns int begin /* ; */ atomic return a; end",
         "create function begin() returns int begin atomic select begin from t; end",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -14,36 +16,38 @@ from kongtask.cli.base import Command, note, option, schema_option
 from kongtask.errors import UsageError
 from kongtask.files import read_text, write_text
 from kongtask.names import WORKER_SCHEMA, check_schema_name
-from kongtask.settings import CONFIG_FILE, load_settings, schema_file_name
+from kongtask.settings import CONFIG_FILE, Settings, load_settings, schema_file_name
 
 
 @click.command(cls=Command, name="init")
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @schema_option
-@option("--migrations", metavar="DIR", default="migrations", show_default=True,
-        help="Folder of the migrations, inside the project.")  # fmt: skip
-@option("--schema-folder", metavar="DIR", default="schema", show_default=True,
-        help="Folder of the committed exports, inside the project.")  # fmt: skip
-def command(*, directory: Path, schema: str | None, migrations: str, schema_folder: str) -> None:
+@option("--migrations", metavar="DIR", help="Folder of the migrations, inside the project. "
+        "Default: migrations.")  # fmt: skip
+@option("--schema-folder", metavar="DIR", help="Folder of the committed exports, inside the "
+        "project. Default: schema.")  # fmt: skip
+def command(
+    *, directory: Path, schema: str | None, migrations: str | None, schema_folder: str | None
+) -> None:
     """Lay out a project: settings, migrations, exports, Makefile, CI step.
 
-    Writes [tool.kongtask] into an existing pyproject.toml, or a kongtask.toml. Files that exist
-    already are left as they are. Without -schema the schema is named after the folder.
+    Writes [tool.kongtask] into an existing pyproject.toml, or a kongtask.toml. Files and settings
+    that exist already are left as they are. Without -schema the schema is named after the folder.
     """
     root = directory.resolve()
-    for folder in (migrations, schema_folder):
-        if not folder or Path(folder).is_absolute() or ".." in Path(folder).parts:
-            raise UsageError(f"{folder!r} is not a folder inside the project")
-    name = check_schema_name(schema) if schema is not None else _schema_of(root)
-    words = {
-        "@SCHEMA@": name,
-        "@MIGRATIONS@": Path(migrations).as_posix(),
-        "@SCHEMA_FOLDER@": Path(schema_folder).as_posix(),
-        "@COMMITTED@": (Path(schema_folder) / schema_file_name(name)).as_posix(),
-    }
-    _write_settings(root, words)
-    for path, template in _files(migrations, schema_folder):
-        _write_new(root, Path(path), _fill(template, words))
+    settings = load_settings(root)
+    if settings.file is not None and settings.root == root:
+        note(f"kept    {settings.file.name}")
+        layout = _Layout.of(settings)
+    else:
+        layout = _Layout(
+            schema=check_schema_name(schema) if schema is not None else _schema_of(root),
+            migrations=_inside(migrations or "migrations"),
+            schema_folder=_inside(schema_folder or "schema"),
+        )
+        _write_settings(root, layout)
+    for path, template in layout.files():
+        _write_new(root, path, _fill(template, layout.words()))
     note(
         f"\nThe project is in {root}. Next:\n"
         "  make db-dump        run the migrations in a scratch database, export the schema\n"
@@ -52,11 +56,45 @@ def command(*, directory: Path, schema: str | None, migrations: str, schema_fold
     )
 
 
-def _files(migrations: str, schema_folder: str) -> Iterator[tuple[str, str]]:
-    yield f"{migrations}/000001.sql", "first.sql"
-    yield f"{schema_folder}/README.md", "README.md"
-    yield "Makefile", "Makefile"
-    yield ".github/workflows/schema.yml", "schema.yml"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """Where a project keeps things; folders are relative to its root."""
+
+    schema: str
+    migrations: Path
+    schema_folder: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> _Layout:
+        """Take the layout that a project has configured."""
+        folder = settings.migrations or settings.root / "migrations"
+        return cls(
+            schema=settings.default_schema,
+            migrations=Path(os.path.relpath(folder, settings.root)),
+            schema_folder=Path(os.path.relpath(settings.schema_folder, settings.root)),
+        )
+
+    def files(self) -> Iterator[tuple[Path, str]]:
+        """Yield the files to write, each with its template."""
+        yield self.migrations / "000001.sql", "first.sql"
+        yield self.schema_folder / "README.md", "README.md"
+        yield Path("Makefile"), "Makefile"
+        yield Path(".github/workflows/schema.yml"), "schema.yml"
+
+    def words(self) -> dict[str, str]:
+        """Return what the templates' placeholders stand for."""
+        return {
+            "@SCHEMA@": self.schema,
+            "@MIGRATIONS@": self.migrations.as_posix(),
+            "@SCHEMA_FOLDER@": self.schema_folder.as_posix(),
+            "@COMMITTED@": (self.schema_folder / schema_file_name(self.schema)).as_posix(),
+        }
+
+
+def _inside(folder: str) -> Path:
+    if Path(folder).is_absolute() or ".." in Path(folder).parts:
+        raise UsageError(f"{folder!r} is not a folder inside the project")
+    return Path(folder)
 
 
 def _schema_of(root: Path) -> str:
@@ -67,13 +105,10 @@ def _schema_of(root: Path) -> str:
     return check_schema_name(f"_{name}" if name[0].isdigit() else name)
 
 
-def _write_settings(root: Path, words: Mapping[str, str]) -> None:
-    if load_settings(root).root == root and load_settings(root).file is not None:
-        note(f"kept    {load_settings(root).file}")
-        return
+def _write_settings(root: Path, layout: _Layout) -> None:
     pyproject = root / "pyproject.toml"
     is_python = pyproject.is_file()
-    quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in words.items()}
+    quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in layout.words().items()}
     table = _fill("settings.toml", {**quoted, "@PREFIX@": "tool.kongtask." if is_python else ""})
     if is_python:
         before = (read_text(pyproject) or "").rstrip("\n")

@@ -39,12 +39,22 @@ class StatementFailed(Exception):  # noqa: N818 -- control flow inside this pack
     Attributes:
         error: the driver's error.
         statement: the statement; None where the commit failed.
+        counts_bytes: whether the error's positions count bytes, as a server without an encoding
+            does, and not characters.
     """
 
-    def __init__(self, error: psycopg.Error, statement: Statement | None) -> None:
+    def __init__(
+        self, error: psycopg.Error, statement: Statement | None, *, counts_bytes: bool = False
+    ) -> None:
         super().__init__(str(error))
         self.error = error
         self.statement = statement
+        self.counts_bytes = counts_bytes
+
+    def offset(self, position: str, text: str) -> int:
+        """Return the offset in a text of a position that the server gave, which is from 1."""
+        before = int(position) - 1
+        return len(text.encode()[:before].decode(errors="ignore")) if self.counts_bytes else before
 
 
 def execute(connection: Connection, text: str) -> None:
@@ -69,7 +79,8 @@ def run_statement(connection: Connection, statement: Statement) -> None:
     try:
         execute(connection, statement.text)
     except psycopg.Error as error:
-        raise StatementFailed(error, statement) from error
+        has_encoding = connection.info.parameter_status("server_encoding") != "SQL_ASCII"
+        raise StatementFailed(error, statement, counts_bytes=not has_encoding) from error
 
 
 @contextmanager
@@ -185,10 +196,10 @@ def _failing_place(failed: StatementFailed, prepared: Prepared) -> Place | None:
     statement, diag = failed.statement, failed.error.diag
     if statement is None:
         return None
-    offset = 0
+    offset, inner = 0, diag.internal_query or "\0"
     if diag.statement_position:
-        offset = int(diag.statement_position) - 1
-    elif diag.internal_position and statement.text.count(diag.internal_query or "\0") == 1:
+        offset = failed.offset(diag.statement_position, statement.text)
+    elif diag.internal_position and statement.text.count(inner) == 1:
         # A statement inside a body: PL/pgSQL sends it as it stands in the file.
-        offset = statement.text.index(diag.internal_query or "") + int(diag.internal_position) - 1
+        offset = statement.text.index(inner) + failed.offset(diag.internal_position, inner)
     return prepared.place(statement.start + offset)
