@@ -68,4 +68,6 @@ def _umask() -> int:
 def _reason(error: OSError | UnicodeDecodeError) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"byte {error.start} is not UTF-8"
+    if isinstance(error, FileExistsError):
+        return f"{error.filename} is not a folder"
     return error.strerror or str(error)
