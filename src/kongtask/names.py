@@ -121,7 +121,10 @@ def check_schema_name(name: str) -> str:
         raise UsageError("the schema name is empty; give one, for instance -schema graphile_worker")
     if "\0" in name:
         raise UsageError("a schema name cannot hold a NUL character")
-    size = len(name.encode("utf-8", "surrogatepass"))
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the schema name {name!r} is no valid UTF-8") from error
     if size > MAX_NAME_BYTES:
         raise UsageError(
             f"the schema name {name!r} has {size} bytes; PostgreSQL keeps {MAX_NAME_BYTES}"

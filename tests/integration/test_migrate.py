@@ -211,6 +211,13 @@ def test_refused_files(database: Target, write_set: WriteSet, text: str, expecte
     assert rows(database, "select to_regnamespace('app')") == [(None,)]
 
 
+def test_what_needs_no_transaction(database: Target, write_set: WriteSet) -> None:
+    """PostgreSQL's refusal comes with the way out."""
+    folder = write_set("create table a (b int);\ncreate index concurrently on a (b)")
+    with pytest.raises(MigrationFailedError, match="first line is --! no-transaction"):
+        migrate(database, load_migrations(folder), "app")
+
+
 def test_savepoints_are_allowed(database: Target, write_set: WriteSet) -> None:
     """Savepoints leave the transaction whole."""
     text = (

@@ -139,8 +139,8 @@ def _npm_ci(folder: Path) -> None:
     if done.returncode == 0:
         return
     errors = str(done.stderr).strip()
-    if any(word in errors for word in _UNREACHABLE):
-        raise RegistryUnreachableError(errors.splitlines()[0])
+    if reasons := [word for word in _UNREACHABLE if word in errors]:
+        raise RegistryUnreachableError(reasons[0])
     raise RuntimeError(f"npm ci failed:\n{errors}")
 
 

@@ -14,6 +14,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import PGconn, Ping
 
 from kongtask.errors import (
     ConnectionFailedError,
@@ -136,21 +137,29 @@ def connect_when_ready(target: Target, *, wait: float, autocommit: bool = True) 
     """
     deadline = time.monotonic() + wait
     pause = 0.1
+    has_answered = False
     while True:
         try:
             return connect(target, autocommit=autocommit)
-        except ConnectionFailedError as error:
+        except ConnectionFailedError:
             left = deadline - time.monotonic()
-            if left <= 0 or not _may_pass(error):
+            # Twice: it may have come up between a vain attempt and the question whether it is up.
+            if left <= 0 or has_answered:
                 raise
+            has_answered = _accepts_connections(target)
             time.sleep(min(pause, left))
             pause = min(pause * 1.5, 2.0)
 
 
-def _may_pass(error: ConnectionFailedError) -> bool:
-    """Tell whether a failed login may succeed later: no SQLSTATE (no server), or starting up."""
-    sqlstate = getattr(error.__cause__, "sqlstate", None)
-    return sqlstate is None or sqlstate in {"57P03", "53300"}
+def _accepts_connections(target: Target) -> bool:
+    """Ask whether a server is up, whatever it thinks of the login.
+
+    libpq keeps the SQLSTATE of a refused login to itself, and its message is in the server's
+    language; but PQping() tells a refusal from a server that is starting or not there.
+    """
+    timeout = {"connect_timeout": CONNECT_TIMEOUT, **_parse(target)}["connect_timeout"]
+    conninfo = make_conninfo(target.conninfo, connect_timeout=timeout)
+    return PGconn.ping(conninfo.encode()) not in {Ping.REJECT, Ping.NO_RESPONSE}
 
 
 def describe(connection: Connection) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kongtask.errors import UsageError
@@ -27,6 +27,10 @@ _SPECIAL_IN_STRINGS = re.compile(r"['\\%$\x00-\x1f\x7f]")
 
 #: Names that are one token of letters wherever they stand, so that no string can mind them.
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+#: Characters that make one token with a name behind or before them.
+_JOINS_WHAT_FOLLOWS = re.compile(r"[A-Za-z0-9_$\x80-\U0010ffff]")
+_JOINS_WHAT_IS_BEFORE = re.compile(r"['\"&$:]")
 
 #: Bodies in these languages follow PostgreSQL's lexical rules; of others we know nothing.
 _SQL_LANGUAGES = frozenset({"sql", "plpgsql"})
@@ -95,12 +99,15 @@ def substitute(
     pattern = _pattern(placeholders)
     name = quote_identifier(schema)
     result = _replace(text, pattern, name)
-    if not result.starts:
+    if not result.starts or _is_plain_everywhere(text, result, name):
         return result
     harmless = _replace(text, pattern, _harmless_name(text, schema))
-    if _structure(result, 0, len(result.text)) != _structure(harmless, 0, len(harmless.text)):
+    places = (_structure(version, 0, len(version.text)) for version in (result, harmless))
+    if any(ours != theirs for ours, theirs in itertools.zip_longest(*places)):
         raise _refusal(schema, file, "it would end a quotation there")
     for statement in split_statements(result.text):
+        if not result.holds_name(statement.start, statement.start + len(statement.text)):
+            continue
         language = _language(result.text, statement.tokens)
         for token in statement.tokens:
             reason = _objection(result, name, token, language)
@@ -146,18 +153,28 @@ def _replace(text: str, pattern: re.Pattern[str], name: str) -> Substituted:
     )  # fmt: skip
 
 
-def _structure(text: Substituted, start: int, end: int) -> list[tuple[object, ...]]:
-    """Return the tokens of a part by their places in the file, dollar-quoted bodies included."""
-    found: list[tuple[object, ...]] = []
+def _is_plain_everywhere(text: str, result: Substituted, name: str) -> bool:
+    """Tell whether a name of plain letters stands alone, so that nothing need be compared.
+
+    This is the common case, and comparing takes seconds for a file of megabytes.
+    """
+    return _PLAIN_NAME.fullmatch(name) is not None and not any(
+        (start and _JOINS_WHAT_FOLLOWS.match(text, start - 1))
+        or _JOINS_WHAT_IS_BEFORE.match(text, end)
+        for start, end in zip(result.origins, result.origin_ends, strict=True)
+    )
+
+
+def _structure(text: Substituted, start: int, end: int) -> Iterator[tuple[object, ...]]:
+    """Yield the tokens of a part by their places in the file, dollar-quoted bodies included."""
     for token in tokenize(text.text[start:end]):
         first, last = start + token.start, start + token.end
         # A name may be bare or quoted; that is the one difference between harmless and hostile.
         kind = Kind.WORD if token.kind is Kind.QUOTED else token.kind
-        found.append((kind, text.place(first), text.place(last), token.is_closed))
+        yield kind, text.place(first), text.place(last), token.is_closed
         if token.kind is Kind.DOLLAR_STRING:
             tag = _tag_size(text.text, first)
-            found += _structure(text, first + tag, last - tag if token.is_closed else last)
-    return found
+            yield from _structure(text, first + tag, last - tag if token.is_closed else last)
 
 
 def _tag_size(text: str, start: int) -> int:

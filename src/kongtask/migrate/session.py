@@ -171,9 +171,10 @@ def explain(failed: StatementFailed, prepared: Prepared, *, outcome: str) -> Kon
     place = _failing_place(failed, prepared)
     lines = [f"migration {name} failed ({outcome}): {_first_line(error)}"]
     lines.append(place.picture() if place else "  (when the transaction was committed)")
+    needs_no_transaction = error.sqlstate == "25001" and prepared.migration.is_transactional
     notes = (
         ("detail", diag.message_detail),
-        ("hint", diag.message_hint),
+        ("hint", diag.message_hint or (_NO_TRANSACTION_HINT if needs_no_transaction else None)),
         ("context", diag.context),
         ("SQLSTATE", error.sqlstate),
     )
@@ -186,6 +187,9 @@ def explain(failed: StatementFailed, prepared: Prepared, *, outcome: str) -> Kon
         line=place.line if place else None,
         column=place.column if place else None,
     )
+
+
+_NO_TRANSACTION_HINT = "put it into a migration whose first line is --! no-transaction"
 
 
 def _first_line(error: psycopg.Error) -> str:

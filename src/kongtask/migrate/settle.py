@@ -51,7 +51,8 @@ def settled_ledger(
     seen, still_since = -1, 0.0
     while True:
         ledger = read_ledger(connection, schema)
-        if not migrations.is_worker or not is_too_old(migrations, ledger):
+        may_be_moving = migrations.is_worker and not ledger.has_sums
+        if not may_be_moving or not is_too_old(migrations, ledger):
             return ledger
         if seen < 0:
             waiting(

@@ -1,0 +1,188 @@
+"""The documents agree with the code and with one another."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import re
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import click
+import pytest
+
+from kongtask import settings
+from kongtask.cli import COMMANDS, kongtask
+from kongtask.database import connection
+from tests.programs import CHECKOUT
+
+DOCS = CHECKOUT / "docs"
+PAGES = sorted(
+    (
+        *CHECKOUT.glob("*.md"),
+        *DOCS.rglob("*.md"),
+        *(CHECKOUT / "src/kongtask/migrate").rglob("*.md"),
+    )
+)
+PYPROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+
+_FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_CODE = re.compile(r"`([^`\n]+)`")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def prose_of(page: Path) -> str:
+    return _FENCED.sub("", text_of(page))
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return the anchors that a forge gives to a page's headings."""
+    words = (
+        re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(prose_of(page))
+    )
+    return {heading.replace(" ", "-") for heading in words}
+
+
+def command_of(name: str) -> click.Command:
+    found = kongtask.get_command(click.Context(kongtask), name)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    """docs/generate.py, which is a program and no part of the package."""
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_generated_pages_are_up_to_date(
+    generate: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = generate.main(["--check"])
+    assert code == 0, f"run `make docs`\n{capsys.readouterr().out}"
+
+
+def test_the_check_shows_a_page_that_is_not_up_to_date_and_leaves_it_alone(
+    generate: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(generate, "REFERENCE", tmp_path)
+    assert generate.main([]) == 0
+    assert generate.main(["--check"]) == 0
+    page = tmp_path / "cli.md"
+    page.write_text(text_of(page) + "An addition by hand.\n", encoding="utf-8")
+    assert generate.main(["--check"]) == 1
+    assert "-An addition by hand." in capsys.readouterr().out
+    assert text_of(page).endswith("An addition by hand.\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_has_a_help_text(name: str) -> None:
+    command = command_of(name)
+    assert command.help
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_in_the_list_of_commands_is_the_command_s_own_first_line(name: str) -> None:
+    assert COMMANDS[name][1] == (command_of(name).help or "").partition("\n")[0]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    broken = []
+    for link in _LINK.findall(prose_of(page)):
+        if link.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors_of(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_of_docs_is_in_their_table_of_contents() -> None:
+    linked = {(DOCS / link).resolve() for link in _LINK.findall(text_of(DOCS / "README.md"))}
+    assert [page for page in DOCS.rglob("*.md") if page != DOCS / "README.md"] != []
+    assert {page for page in DOCS.rglob("*.md") if page != DOCS / "README.md"} <= linked
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_options_that_the_text_names_exist(page: Path) -> None:
+    """Blocks of commands are run by an integration test; this is about code inside sentences."""
+    unknown = []
+    for code in _CODE.findall(prose_of(page)):
+        words = code.split()
+        if words[:1] == ["kongtask"]:
+            words = words[1:]
+        if not words or words[0] not in COMMANDS:
+            continue
+        known = {name for param in command_of(words[0]).params for name in param.opts}
+        unknown += [
+            code for word in words[1:] if word.startswith("-") and word.split("=")[0] not in known
+        ]
+    assert unknown == []
+
+
+def test_the_picture_in_readme_shows_the_rooms_and_the_import_rule() -> None:
+    """Its arrows join each layer of pyproject's rule with the next, and nothing else."""
+    contract = PYPROJECT["tool"]["importlinter"]["contracts"][0]
+    layers = [
+        [room.strip().removeprefix("kongtask.") for room in layer.split("|")]
+        for layer in contract["layers"]
+    ]
+    wanted = {
+        (above, below)
+        for upper, lower in itertools.pairwise(layers)
+        for above in upper
+        for below in lower
+    }
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", text_of(CHECKOUT / "README.md"), re.DOTALL)
+    assert set(re.findall(r"^ +(\w+) --> (\w+)$", picture, re.MULTILINE)) == wanted
+
+
+def test_the_reference_has_every_key_of_the_settings() -> None:
+    page = text_of(DOCS / "reference/configuration.md")
+    documented = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+    tables = {"schemas": settings._SCHEMA_KEYS, "environments": frozenset[str]()}
+    wanted = set(settings._TOP_KEYS - tables.keys())
+    wanted |= {f"schemas.NAME.{key}" for key in settings._SCHEMA_KEYS} | {"environments.NAME"}
+    assert documented == wanted
+
+
+def test_the_reference_has_every_environment_variable_that_the_code_reads() -> None:
+    page = text_of(DOCS / "reference/environment.md")
+    source = "".join(text_of(path) for path in (CHECKOUT / "src").rglob("*.py"))
+    read = set(re.findall(r'environ(?:\.get\(|\[)"(\w+)"', source))
+    read |= {*connection._LIBPQ_SERVER_VARIABLES, *re.findall(r"\bKONGTASK_[A-Z_]+\b", source)}
+    assert {"DATABASE_URL", "SOURCE_DATE_EPOCH", "PGHOST"} <= read
+    assert {name for name in read if f"`{name}`" not in page} == set()
+
+
+def test_every_dependency_is_explained() -> None:
+    page = text_of(DOCS / "explanation/dependencies.md")
+    project = PYPROJECT["project"]
+    extras = [need for needs in project["optional-dependencies"].values() for need in needs]
+    needs = [*project["dependencies"], *extras, *PYPROJECT["build-system"]["requires"]]
+    names = [re.split(r"[><=~! ]", need)[0] for need in needs]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_the_tables_of_exit_codes_know_every_code() -> None:
+    page = text_of(DOCS / "reference/errors.md")
+    for code in (0, 1, 2, 57):
+        assert f"| {code} |" in page
