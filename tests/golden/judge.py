@@ -41,7 +41,7 @@ def statements(target: Target, schemas: Sequence[str], *, privileges: bool = Fal
     environ = {names[key]: str(value) for key, value in parts.items() if key in names}
     printed = subprocess.run(
         [
-            str(binaries / "pg_dump"), "--schema-only", "--quote-all-identifiers",
+            str(binaries / "pg_dump"), "--schema-only",
             *options, *chosen, "-d", str(parts["dbname"]),
         ],
         capture_output=True, text=True, check=False, env={**os.environ, **environ},

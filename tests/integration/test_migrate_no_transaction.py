@@ -319,7 +319,9 @@ def test_waits_for_the_mutex_without_a_snapshot(
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("text", ["begin", "commit", "discard all"])
+@pytest.mark.parametrize(
+    "text", ["begin", "commit", "discard all", "set role x", "set local a to b"]
+)
 def test_refused_statements(database: Target, folder: Path, text: str) -> None:
     """What would make resuming a guess is refused before anything runs."""
     write(folder, "insert into log values ('a')", text)

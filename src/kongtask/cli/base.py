@@ -28,6 +28,18 @@ class GuardedMixin:
         with _exit_codes():
             return super().main(*args, **extra)  # type: ignore[misc]  # click.Command is beside us
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what click would end with exit code 1, "different", ends otherwise."""
+        try:
+            return super().invoke(ctx)  # type: ignore[misc]  # click.Command is beside us
+        except KeyboardInterrupt:
+            fail("interrupted")
+            sys.exit(128 + signal.SIGINT)
+        except BrokenPipeError:
+            # The reader went away, as `| head` does. Python would complain again while exiting.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(EXIT_FAILED)
+
 
 class GuardedGroup(GuardedMixin, click.Group):
     """A group of commands with kongtask's exit codes."""
@@ -115,10 +127,6 @@ def _exit_codes() -> Iterator[None]:
     except KongtaskError as error:
         fail(str(error))
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader went away, as `| head` does. Python would complain again while exiting.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(EXIT_FAILED)
 
 
 def _stop(number: int, frame: object) -> None:

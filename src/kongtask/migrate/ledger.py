@@ -7,11 +7,13 @@ the table ``migrations_unfinished`` beside it, which is gone again when the file
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from kongtask.database.connection import Connection, compose
 from kongtask.errors import MigrationError
@@ -123,10 +125,22 @@ def read_ledger(connection: Connection, schema: str) -> Ledger:
         MigrationError: the schema has a table ``migrations`` that is something else.
     """
     try:
-        return _read(connection, schema)
+        return _read_at_once(connection, schema)
     except psycopg.errors.UndefinedTable:
         # Dropped between two looks: a note whose migration has just been finished, for instance.
+        return _read_at_once(connection, schema)
+
+
+def _read_at_once(connection: Connection, schema: str) -> Ledger:
+    """Read table and note as of one moment, while other installers go on."""
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
         return _read(connection, schema)
+    connection.execute("begin isolation level repeatable read read only")
+    try:
+        return _read(connection, schema)
+    finally:
+        with contextlib.suppress(psycopg.OperationalError):
+            connection.execute("rollback")
 
 
 def _read(connection: Connection, schema: str) -> Ledger:

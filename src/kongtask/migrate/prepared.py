@@ -16,8 +16,11 @@ from kongtask.migrate.placeholders import Substituted, substitute
 from kongtask.migrate.sql_text import Kind, Statement, Token, split_statements, tokenize
 
 _TRANSACTION_WORDS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT"})
-_TRANSACTION_PHRASES = frozenset(
-    {("START", "TRANSACTION"), ("PREPARE", "TRANSACTION"), ("DISCARD", "ALL")}
+_TRANSACTION_PHRASES = frozenset({("START", "TRANSACTION"), ("PREPARE", "TRANSACTION")})
+
+#: Outside a transaction these would drop kongtask's lock, hide its note from it, or do nothing.
+_SESSION_PHRASES = frozenset(
+    {("DISCARD", "ALL"), ("SET", "ROLE"), ("SET", "SESSION"), ("SET", "LOCAL")}
 )
 
 
@@ -73,14 +76,17 @@ def _check_token(prepared: Prepared, token: Token) -> None:
 
 
 def _check_statement(prepared: Prepared, statement: Statement) -> None:
-    words = statement.words
-    if _controls_transaction(words):
+    words, is_transactional = statement.words, prepared.migration.is_transactional
+    if is_transactional and _controls_transaction(words):
         raise _refused(
             prepared, statement.start,
-            f"{words[0]} does not belong in a migration: kongtask opens and closes the transaction"
-            if prepared.migration.is_transactional
-            else f"{words[0]} does not belong in a --! no-transaction migration: what needs a "
-            "transaction of several statements goes into a migration without that marker",
+            f"{words[0]} does not belong in a migration: kongtask opens and closes the transaction",
+        )  # fmt: skip
+    if not is_transactional and (_controls_transaction(words) or words[:2] in _SESSION_PHRASES):
+        raise _refused(
+            prepared, statement.start,
+            f"{' '.join(words[:2])} does not belong in a --! no-transaction migration, whose "
+            "statements stand alone; put what needs it into a migration without that marker",
         )  # fmt: skip
     if words[:1] == ("COPY",) and _copies_with_client(prepared, statement):
         raise _refused(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence as Many
+from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as Many
 from typing import Any
 
 from kongtask.names import default_relation_name, qualify
