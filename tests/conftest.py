@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -65,17 +65,29 @@ class Servers:
         self._stack.close()
 
 
+@contextmanager
+def public_folder() -> Iterator[Path]:
+    """Make a folder for a server: as root it runs as another user, who must pass through.
+
+    pytest's own folders are private, and made private again by each further run of pytest.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="kongtask-tests-"))
+    try:
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """All servers of the machine, by major version."""
-    home = Path(tempfile.mkdtemp(prefix="kongtask-tests-"))
-    home.chmod(0o755)  # as root the servers run as another user, who must pass through
-    running = Servers(home)
-    try:
-        yield running
-    finally:
-        running.close()
-        shutil.rmtree(home, ignore_errors=True)
+    with public_folder() as home:
+        running = Servers(home)
+        try:
+            yield running
+        finally:
+            running.close()
 
 
 @pytest.fixture(scope="session")

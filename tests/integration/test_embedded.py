@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -17,16 +18,15 @@ from kongtask.database.connection import Target, connect
 from kongtask.database.embedded import EMBEDDED_MAJOR, LocalServer, embedded_server
 from kongtask.database.scratch import SCRATCH_PREFIX, scratch_database
 from kongtask.errors import EmbeddedServerError
-from tests.conftest import server_binaries
+from tests.conftest import public_folder, server_binaries
 from tests.programs import ENVIRON, run
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder that the server's user can reach also when the tests run as root."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    return tmp_path / "server"
+def home() -> Iterator[Path]:
+    """The folder of a server of the test's own."""
+    with public_folder() as folder:
+        yield folder / "server"
 
 
 def is_up(home: Path) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from kongtask.database.connection import Target, connect
 from kongtask.database.embedded import EMBEDDED_MAJOR, LocalServer
-from tests.conftest import FAST, server_binaries
+from tests.conftest import FAST, public_folder, server_binaries
 from tests.programs import CHECKOUT, ENVIRON, run
 
 #: What users are told to type (README). The last line's exit code is the block's.
@@ -31,16 +31,16 @@ TEST_DATABASE_URL = "postgres://user:pass@localhost/test_db"
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def port() -> Iterator[int]:
     """The port of a server on localhost with a role ``user`` and its database ``test_db``."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]
-    home = tmp_path_factory.mktemp("server")
-    for folder in (home, *home.parents[:2]):
-        folder.chmod(0o755)
     settings = {**FAST, "listen_addresses": "'127.0.0.1'", "port": str(number)}
-    with LocalServer(server_binaries()[EMBEDDED_MAJOR], home / "18", settings) as server:
+    with (
+        public_folder() as home,
+        LocalServer(server_binaries()[EMBEDDED_MAJOR], home / "18", settings) as server,
+    ):
         with connect(server.target()) as connection:
             connection.execute("create role \"user\" login password 'pass'")
             connection.execute('create database test_db owner "user"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 
 import click
@@ -13,8 +14,8 @@ from kongtask.cli.base import Command, GuardedGroup
 #: ``kongtask --help`` imports none of the commands; a test holds it against theirs.
 COMMANDS = {
     "migrate": ("migrate", "Bring a schema up to date with its migrations."),
-    "schema-dump": ("schema_dump", "Export a schema as one loadable SQL file."),
-    "init": ("init", "Lay out a project: migrations, exports, Makefile, CI step."),
+    "schema-dump": ("schema_dump", "Export a schema as one loadable, deterministic SQL file."),
+    "init": ("init", "Lay out a project: settings, migrations, exports, Makefile, CI step."),
     "demo": ("demo", "Migrate, export, prove and compare, with a report."),
     "completion": ("completion", "Print the shell's completion script."),
 }
@@ -36,6 +37,15 @@ class LazyGroup(GuardedGroup):
         module = importlib.import_module(f"kongtask.cli.{COMMANDS[name][0]}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant; for an unknown one, name those that are near."""
+        near = difflib.get_close_matches(args[0], COMMANDS, n=3)
+        if args[0] not in COMMANDS and near and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(near)}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""

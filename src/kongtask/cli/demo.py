@@ -29,7 +29,7 @@ def command(*, output: str | None) -> None:
 
     Exit codes: 0 all is well, 1 the export is not the shipped one, 2 error.
     """
-    from kongtask.database.connection import connect, describe
+    from kongtask.database.connection import connect
     from kongtask.database.embedded import embedded_server
     from kongtask.database.scratch import scratch_database
     from kongtask.migrate import migrate, worker_migrations
@@ -42,7 +42,7 @@ def command(*, output: str | None) -> None:
             server = stack.enter_context(embedded_server())
             scratch = stack.enter_context(scratch_database(server.target()))
             with connect(scratch) as connection:
-                say(describe(connection))
+                say(f"embedded PostgreSQL {connection.info.parameter_status('server_version')}")
         with _step("migrate") as say:
             outcome = migrate(scratch, worker_migrations(), WORKER_SCHEMA)
             numbers = ", ".join(f"{number:06}" for number in outcome.applied)
@@ -50,8 +50,8 @@ def command(*, output: str | None) -> None:
         with _step("export") as say:
             request = Request(schema=WORKER_SCHEMA, output=file, committed=file)
             export = export_schema(scratch, request)
-            export.write(say=say)
-            say(export.contents())
+            export.write(say=lambda _: None)
+            say(f"{export.contents()}: {len(export.export.text.encode())} bytes")
         with _step("prove") as say:
             prove(scratch, WORKER_SCHEMA)
             say("loaded into an empty database, it exports the same bytes")

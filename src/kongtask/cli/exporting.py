@@ -86,18 +86,17 @@ class Outcome:
 
     def contents(self) -> str:
         """Count what the schema holds, kind by kind."""
-        counts = {
-            "types": len(self.schema.enums)
-            + len(self.schema.composites)
-            + len(self.schema.ranges)
-            + len(self.schema.domains),
-            "tables": len(self.schema.tables),
-            "views": len(self.schema.views),
-            "indexes": sum(len(relation.indexes) for relation in self.schema.relations()),
-            "functions": len(self.schema.routines) + len(self.schema.aggregates),
-            "triggers": sum(len(relation.triggers) for relation in self.schema.relations()),
-        }
-        return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        schema, relations = self.schema, list(self.schema.relations())
+        types = (schema.enums, schema.composites, schema.ranges, schema.domains)
+        counts = [
+            (sum(len(kind) for kind in types), "type", "types"),
+            (len(schema.tables), "table", "tables"),
+            (len(schema.views), "view", "views"),
+            (sum(len(relation.indexes) for relation in relations), "index", "indexes"),
+            (len(schema.routines) + len(schema.aggregates), "function", "functions"),
+            (sum(len(relation.triggers) for relation in relations), "trigger", "triggers"),
+        ]
+        return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
 
     def summary(self) -> dict[str, object]:
         """Return the result for programs."""
@@ -135,10 +134,15 @@ def exported_database(conn: str | None, settings: Settings, schema: str) -> Iter
     named = find_target(conn, settings)
     if named is not None:
         with connect(named) as connection:
-            note(f"using {describe(connection)}, named by {named.source}")
+            note(f"using {describe(connection)}, from {named.source}")
         yield named
         return
     folder = settings.schema(schema).migrations
+    if folder is None and settings.migrations is not None and schema != WORKER_SCHEMA:
+        note(
+            f'warning: the project configures no migrations for "{schema}": this is the worker '
+            "schema under that name"
+        )
     migrations = worker_migrations() if folder is None else load_migrations(folder)
     with embedded_server() as server, scratch_database(server.target()) as scratch:
         note(f"no database named: migrating a scratch database with {migrations.origin}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from kongtask.cli.base import Command, note, option, schema_option
+from kongtask.cli.base import Command, note, option
 from kongtask.errors import UsageError
 from kongtask.files import read_text, write_text
 from kongtask.names import WORKER_SCHEMA, check_schema_name
@@ -21,7 +21,8 @@ from kongtask.settings import CONFIG_FILE, Settings, load_settings, schema_file_
 
 @click.command(cls=Command, name="init")
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-@schema_option
+@option("-schema", "--schema", "-s", "schema", metavar="NAME",
+        help="Name of the project's schema. Default: the folder's name.")  # fmt: skip
 @option("--migrations", metavar="DIR", help="Folder of the migrations, inside the project. "
         "Default: migrations.")  # fmt: skip
 @option("--schema-folder", metavar="DIR", help="Folder of the committed exports, inside the "
@@ -37,13 +38,18 @@ def command(
     root = directory.resolve()
     settings = load_settings(root)
     if settings.file is not None and settings.root == root:
+        if any(given is not None for given in (schema, migrations, schema_folder)):
+            raise UsageError(
+                f"{settings.file} lays this project out already; change it there, "
+                "or leave the options out to add the files that are missing"
+            )
         note(f"kept    {settings.file.name}")
         layout = _Layout.of(settings)
     else:
         layout = _Layout(
             schema=check_schema_name(schema) if schema is not None else _schema_of(root),
-            migrations=_inside(migrations or "migrations"),
-            schema_folder=_inside(schema_folder or "schema"),
+            migrations=_inside("migrations" if migrations is None else migrations),
+            schema_folder=_inside("schema" if schema_folder is None else schema_folder),
         )
         _write_settings(root, layout)
     for path, template in layout.files():
@@ -92,7 +98,7 @@ class _Layout:
 
 
 def _inside(folder: str) -> Path:
-    if Path(folder).is_absolute() or ".." in Path(folder).parts:
+    if not folder or Path(folder).is_absolute() or ".." in Path(folder).parts:
         raise UsageError(f"{folder!r} is not a folder inside the project")
     return Path(folder)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kongtask import __version__
 from kongtask.cli.base import Command, connection_option, option, schema_option
 from kongtask.cli.exporting import Request, export_schema, exported_database
 from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, UsageError
@@ -26,6 +27,7 @@ from kongtask.settings import Settings, default_schema_name, load_settings
         "anything would.")  # fmt: skip
 @option("--prove", is_flag=True, help="Load the export into a scratch database and export that: "
         "it must be the same bytes.")  # fmt: skip
+@click.version_option(__version__, "-V", "--version", prog_name="schema-dump")
 @option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 def command(
     *,
