@@ -132,9 +132,12 @@ def peer(revision: int) -> Peer:
 
 
 def _npm_ci(folder: Path) -> None:
+    # Node brings certificates of its own; a network with a certificate authority of its own has
+    # told that to the system, whose trust everything else here uses too.
+    options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
     done = npm(
         ["ci", "--ignore-scripts"], return_completed_process=True,
-        cwd=folder, capture_output=True, text=True, timeout=600,
+        cwd=folder, env={**os.environ, "NODE_OPTIONS": options}, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     if done.returncode == 0:
         return
