@@ -137,7 +137,8 @@ def _npm_ci(folder: Path) -> None:
     options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
     done = npm(
         ["ci", "--ignore-scripts"], return_completed_process=True,
-        cwd=folder, env={**os.environ, "NODE_OPTIONS": options}, capture_output=True, text=True, timeout=600,
+        cwd=folder, env={**os.environ, "NODE_OPTIONS": options},
+        capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     if done.returncode == 0:
         return
