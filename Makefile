@@ -49,6 +49,10 @@ run: setup ## Run kongtask with ARGS='…'
 test: setup ## Run the tests on real PostgreSQL servers
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: test-matrix
+test-matrix: setup ## Run the tests that know servers on PostgreSQL 13 to 18
+	@KONGTASK_TEST_BINARIES="$$($(BIN)/python -m tests.matrix)" $(BIN)/python -m pytest -m every_server $(ARGS)
+
 .PHONY: lint
 lint: setup ## Check style, types and the import rules
 	@$(BIN)/ruff check

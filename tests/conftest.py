@@ -79,6 +79,18 @@ def public_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run on every server, so that the matrix can pick them."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "each_server" in item.fixturenames:
+            item.add_marker("every_server")
+
+
+def pytest_report_header() -> str:
+    """Say which servers there are."""
+    return f"PostgreSQL servers: {', '.join(str(major) for major in server_binaries())}"
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """All servers of the machine, by major version."""

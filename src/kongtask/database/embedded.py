@@ -132,7 +132,7 @@ class LocalServer:
         shutil.rmtree(fresh, ignore_errors=True)
         self._run(
             "initdb", "-D", str(fresh), "-U", self.superuser,
-            "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-instructions",
+            "--auth=trust", "--encoding=UTF8", "--no-locale",
         )  # fmt: skip
         lines = [f"{name} = {value}\n" for name, value in self._settings.items()]
         with (fresh / "postgresql.conf").open("a", encoding="utf-8") as config:

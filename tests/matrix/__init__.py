@@ -1,0 +1,1 @@
+"""PostgreSQL servers of every supported major version, for ``make test-matrix``."""
