@@ -61,6 +61,8 @@ def _split(text: str) -> Iterable[str]:
     for heading in [heading for heading in said if " _RETURN; Type: RULE;" in heading]:
         view = heading.replace(" _RETURN; Type: RULE;", "; Type: VIEW;")
         said[view] = said.pop(heading).replace("CREATE OR REPLACE VIEW", "CREATE VIEW", 1)
+    for heading in [heading for heading in said if "; Type: ACL;" in heading]:
+        said[heading] = "\n".join(sorted(said[heading].splitlines()))  # in the order of granting
     return (f"{heading}\n{body}" for heading, body in said.items())
 
 

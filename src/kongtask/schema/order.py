@@ -3,20 +3,37 @@
 The order is a depth-first walk. Steps are visited by section and name, and each is preceded by what
 it requires and what has not come yet. So one object's dependency moves that one thing, and nothing
 else in the file changes its place. A circle is opened where that costs least: a default or a check
-is added later, a view or a type gets a stand-in first.
+is added later, a view, a type or a function gets a stand-in first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from kongtask.errors import UnsupportedObjectError
-from kongtask.schema.model import Ref, Schema
-from kongtask.schema.steps import Step, build_steps, shell_of
+from kongtask.schema.model import BaseType, RangeType, Ref, Routine, Schema, View
+from kongtask.schema.partitions import Partitioning
+from kongtask.schema.plan import build_steps, shell_of
+from kongtask.schema.steps import Phase, Step
+
+#: What gets a stand-in first where several could.
+_STAND_IN_PREFERENCE = {BaseType: 0, RangeType: 0, View: 1, Routine: 2}
 
 
-def order(*schemas: Schema) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A step and the section in which it stands: its own, or that of a step which needs it."""
+
+    step: Step
+    section: Phase
+
+
+def order(schemas: tuple[Schema, ...], partitioning: Partitioning) -> list[Placed]:
     """Return the steps that make some schemas, in an order that loads.
+
+    Args:
+        schemas: what to make.
+        partitioning: how their partitioned tables are put together.
 
     Raises:
         UnsupportedObjectError: objects need each other in a circle that nothing opens.
@@ -24,104 +41,126 @@ def order(*schemas: Schema) -> list[Step]:
     detached: frozenset[Ref] = frozenset()
     stand_ins: frozenset[tuple[Ref, Ref]] = frozenset()
     while True:
-        steps = {step.key: step for step in build_steps(schemas, detached)}
+        steps = build_steps(schemas, partitioning, detached)
         graph = _Graph(steps, stand_ins)
-        circle = graph.walk()
-        if circle is None:
+        circles = graph.walk()
+        if not circles:
             return graph.done
-        parts = graph.removable_parts(circle)
-        detached |= parts
-        if not parts:
-            stand_ins |= {graph.replaceable_edge(circle)}
+        for circle in circles:
+            parts = graph.removable_parts(circle)
+            detached |= parts
+            if not parts:
+                stand_ins |= {graph.replaceable_edge(circle)}
 
 
 class _Graph:
-    """Steps with resolved requirements, and one walk over them.
+    """Steps by number, in the order of the file without dependencies, and one walk over them.
 
     Args:
-        steps: by key.
+        steps: what to put in order.
         stand_ins: pairs of steps of which the first is content with the second's stand-in.
     """
 
-    def __init__(self, steps: Mapping[Ref, Step], stand_ins: frozenset[tuple[Ref, Ref]]) -> None:
-        self.done: list[Step] = []
-        self._steps = dict(steps)
-        self._stand_ins = stand_ins
-        self._shells: dict[Ref, Ref] = {}
-        for _, needed in stand_ins:
-            shell = shell_of(steps[needed])
-            if shell is not None:
-                self._steps[shell.key] = shell
-                self._shells[needed] = shell.key
-        self._owners = {part: step.key for step in steps.values() for part in step.parts}
+    def __init__(self, steps: list[Step], stand_ins: frozenset[tuple[Ref, Ref]]) -> None:
+        self.done: list[Placed] = []
+        by_key = {step.key: step for step in steps}
+        shells = {needed: shell_of(by_key[needed]) for _, needed in stand_ins}
+        self._steps = sorted(
+            [*steps, *(shell for shell in shells.values() if shell is not None)],
+            key=lambda step: (step.phase, step.place, step.key),
+        )
+        self._numbers = {step.key: number for number, step in enumerate(self._steps)}
+        owned = {part: self._numbers[step.key] for step in steps for part in step.parts}
+        self._makers = owned | self._numbers
+        self._shells = {
+            self._numbers[needed]: self._numbers[shell.key]
+            for needed, shell in shells.items()
+            if shell is not None
+        }
+        self._stand_ins = {(self._numbers[a], self._numbers[b]) for a, b in stand_ins}
 
-    def walk(self) -> list[Ref] | None:
-        """Fill ``done``; return the first circle that is met, or None."""
-        finished: set[Ref] = set()
-        for root in sorted(self._steps, key=self._place):
-            path: dict[Ref, list[Ref]] = {}  # the way from the root, with what is left to visit
-            if root not in finished:
-                path[root] = self._needs(root)
+    def walk(self) -> list[list[int]]:
+        """Fill ``done``; return circles that have no step in common, none where all went well."""
+        finished = [False] * len(self._steps)
+        circles: list[list[int]] = []
+        in_circles: set[int] = set()
+        for root in range(len(self._steps)):
+            if finished[root]:
+                continue
+            section = self._steps[root].phase
+            path = {root: self._needs(root)}  # the way from the root, with what is left to visit
             while path:
-                key, waiting = next(reversed(path.items()))
-                while waiting and waiting[-1] in finished:
-                    waiting.pop()
+                number, waiting = next(reversed(path.items()))
                 if not waiting:
-                    finished.add(key)
-                    self.done.append(self._steps[key])
-                    del path[key]
-                elif waiting[-1] in path:
+                    finished[number] = True
+                    self.done.append(Placed(self._steps[number], section))
+                    del path[number]
+                    continue
+                needed = waiting.pop()
+                if needed in path:
                     way = list(path)
-                    return way[way.index(waiting[-1]) :]
-                else:
-                    path[waiting[-1]] = self._needs(waiting[-1])
-        return None
+                    circle = way[way.index(needed) :]
+                    if in_circles.isdisjoint(circle):
+                        circles.append(circle)
+                        in_circles.update(circle)
+                elif not finished[needed]:
+                    path[needed] = self._needs(needed)
+        return circles
 
-    def removable_parts(self, circle: list[Ref]) -> frozenset[Ref]:
+    def removable_parts(self, circle: list[int]) -> frozenset[Ref]:
         """Return parts that alone hold one step of a circle to the next; may be empty."""
-        for key, needed in _edges(circle):
-            step = self._steps[key]
-            if needed not in self._resolve(key, step.requires):
-                return frozenset(
+        for number, needed in _edges(circle):
+            step = self._steps[number]
+            if needed not in self._resolve(number, step.requires):
+                parts = frozenset(
                     part
                     for part, requires in step.parts.items()
-                    if needed in self._resolve(key, requires)
+                    if needed in self._resolve(number, requires)
                 )
+                if parts:
+                    return parts
         return frozenset()
 
-    def replaceable_edge(self, circle: list[Ref]) -> tuple[Ref, Ref]:
+    def replaceable_edge(self, circle: list[int]) -> tuple[Ref, Ref]:
         """Return a step of a circle and the next one, which can have a stand-in.
 
         Raises:
             UnsupportedObjectError: none of them can.
         """
-        for key, needed in _edges(circle):
-            step = self._steps[needed]
-            if (key, needed) not in self._stand_ins and shell_of(step) is not None:
-                return key, needed
-        names = " -> ".join(f"{ref.kind.lower()} {ref.schema}.{ref.name}" for ref in circle)
-        raise UnsupportedObjectError(f"these objects need each other in a circle: {names}")
+        edges = [
+            (self._steps[number], self._steps[needed])
+            for number, needed in _edges(circle)
+            if (number, needed) not in self._stand_ins
+        ]
+        able = [edge for edge in edges if shell_of(edge[1]) is not None]
+        if not able:
+            keys = (self._steps[number].key for number in circle)
+            names = " -> ".join(f"{key.kind.lower()} {key.schema}.{key.name}" for key in keys)
+            raise UnsupportedObjectError(f"these objects need each other in a circle: {names}")
+        number, needed = min(able, key=lambda edge: _STAND_IN_PREFERENCE[type(edge[1].item)])
+        return number.key, needed.key
 
-    def _needs(self, key: Ref) -> list[Ref]:
+    def _needs(self, number: int) -> list[int]:
         """Return what a step needs, the first to visit last."""
-        step = self._steps[key]
-        found = self._resolve(key, step.requires.union(*step.parts.values()))
-        if key in self._shells:
-            found.add(self._shells[key])
-        found.discard(key)
-        return sorted((ref for ref in found if ref in self._steps), key=self._place, reverse=True)
+        step = self._steps[number]
+        found = self._resolve(number, step.requires)
+        for requires in step.parts.values():
+            if requires:
+                found |= self._resolve(number, requires)
+        if number in self._shells:
+            found.add(self._shells[number])
+        found.discard(number)
+        return sorted(found, reverse=True)
 
-    def _resolve(self, key: Ref, refs: frozenset[Ref]) -> set[Ref]:
-        """Replace parts by the steps that make them, and steps by stand-ins where they do."""
-        owners = (self._owners.get(ref, ref) for ref in refs)
+    def _resolve(self, number: int, refs: frozenset[Ref]) -> set[int]:
+        """Replace objects by the steps that make them, or their stand-ins where those do."""
+        makers = (self._makers.get(ref) for ref in refs)
         return {
-            self._shells[owner] if (key, owner) in self._stand_ins else owner for owner in owners
+            self._shells[maker] if (number, maker) in self._stand_ins else maker
+            for maker in makers
+            if maker is not None
         }
 
-    def _place(self, key: Ref) -> tuple[object, ...]:
-        step = self._steps[key]
-        return (step.phase, *step.place, key)
 
-
-def _edges(circle: list[Ref]) -> list[tuple[Ref, Ref]]:
+def _edges(circle: list[int]) -> list[tuple[int, int]]:
     return list(zip(circle, [*circle[1:], circle[0]], strict=True))

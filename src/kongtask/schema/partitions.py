@@ -1,16 +1,19 @@
 """What a partition shares with its partitioned table, and what a load makes again by itself.
 
 PostgreSQL clones the constraints and indexes of a partitioned table onto its partitions. A clone
-under the name that PostgreSQL gives it needs no text of its own (DESIGN, portable text).
+under the name that PostgreSQL gives it needs no text of its own (DESIGN, portable text). Where a
+clone is not what PostgreSQL would make, the whole family is made one by one: the partitioned
+table's index alone, then each partition's, each attached by name.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from kongtask.names import default_relation_name
-from kongtask.schema.model import Constraint, ConstraintKind, Kind, Ref, Table
+from kongtask.schema.model import Constraint, ConstraintKind, Index, Kind, Ref, Table
 
 _LABELS = {
     ConstraintKind.PRIMARY_KEY: "pkey",
@@ -19,92 +22,182 @@ _LABELS = {
 }
 
 
-def is_implied_constraint(table: Table, constraint: Constraint) -> bool:
-    """Tell whether a constraint comes with the table's parent and needs no statement."""
-    if constraint.kind is ConstraintKind.FOREIGN_KEY:
-        return constraint.parent is not None
-    if constraint.parent is not None:
-        return constraint.name == _usual_constraint_name(table, constraint)
-    return not constraint.is_local
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partitioning:
+    """How the partitioned tables of an export are put together.
+
+    Attributes:
+        tables: all tables.
+        partitions: the partitions of each partitioned table.
+        one_by_one: the partitioned indexes, and the indexes of partitioned tables' constraints,
+            whose children are created and attached each for itself.
+    """
+
+    tables: Mapping[Ref, Table]
+    partitions: Mapping[Ref, tuple[Table, ...]]
+    one_by_one: frozenset[Ref]
+
+    @classmethod
+    def of(cls, tables: Iterable[Table]) -> Partitioning:
+        """Look at all tables of an export."""
+        known = {table.ref: table for table in tables}
+        partitions: defaultdict[Ref, list[Table]] = defaultdict(list)
+        for table in known.values():
+            if table.is_partition:
+                partitions[table.parents[0]].append(table)
+        below = {ref: tuple(found) for ref, found in partitions.items()}
+        return cls(
+            tables=known, partitions=below, one_by_one=_one_by_one(known.values(), partitions)
+        )
+
+    def is_clone(self, table: Table, constraint: Constraint) -> bool:
+        """Tell whether a constraint comes with the table's parent and needs no statement."""
+        if constraint.kind is ConstraintKind.FOREIGN_KEY:
+            return constraint.parent is not None
+        if constraint.parent is None:
+            return not constraint.is_local
+        return not self.is_attached_key(constraint) and not is_custom_clone(table, constraint)
+
+    def is_attached_key(self, constraint: Constraint) -> bool:
+        """Tell whether a constraint's index is attached by a statement of its own."""
+        return constraint.index is not None and constraint.index.parent in self.one_by_one
+
+    def is_alone(self, constraint: Constraint) -> bool:
+        """Tell whether a partitioned table's constraint is made without its partitions'."""
+        return constraint.index is not None and constraint.index.ref in self.one_by_one
+
+    def follows_parent(self, table: Table) -> bool:
+        """Tell whether ``PARTITION OF`` makes the partition as it is.
+
+        It does where the partition has the parent's columns in the parent's order, and no
+        constraint that would be made a second time under the parent's name.
+        """
+        parent = self.tables.get(table.parents[0])
+        if parent is None or any(
+            constraint.parent is not None
+            and not self.is_attached_key(constraint)
+            and is_custom_clone(table, constraint)
+            for constraint in table.constraints
+        ):
+            return False
+        return [_shape(table, i) for i in range(len(table.columns))] == [
+            _shape(parent, i) for i in range(len(parent.columns))
+        ]
+
+    def descendants(self, table: Ref) -> Iterator[Table]:
+        """Yield the partitions of a table, and theirs."""
+        for partition in self.partitions.get(table, ()):
+            yield partition
+            yield from self.descendants(partition.ref)
 
 
 def is_custom_clone(table: Table, constraint: Constraint) -> bool:
-    """Tell whether a constraint belongs to the parent's, under a name of its own."""
-    has_index = constraint.kind in _LABELS
-    return (
-        has_index and constraint.parent is not None and not is_implied_constraint(table, constraint)
+    """Tell whether a key belongs to the parent's, under a name that nobody would give it."""
+    if constraint.parent is None or constraint.kind not in _LABELS:
+        return False
+    is_primary = constraint.kind is ConstraintKind.PRIMARY_KEY
+    columns = constraint.index.columns if constraint.index else ()
+    usual = default_relation_name(
+        table.name, None if is_primary else "_".join(columns), _LABELS[constraint.kind]
     )
+    return constraint.name != usual
 
 
-def explicit_index_parents(tables: Iterable[Table]) -> frozenset[Ref]:
-    """Return the partitioned indexes whose children must be created one by one.
+def _shape(table: Table, position: int) -> tuple[object, ...]:
+    column = table.columns[position]
+    name = column.not_null.name if column.not_null is not None else None
+    return column.name, column.type, column.collation, column.generated, name
 
-    One child with a name of its own is enough: its siblings would otherwise be made, or another
-    index be taken for it, when the parent is created. A partition without a child is enough too.
-    The rule goes up to the topmost parent.
-    """
+
+def _one_by_one(tables: Iterable[Table], partitions: Mapping[Ref, list[Table]]) -> frozenset[Ref]:
     tables = tuple(tables)
-    children = {
-        index.ref: (table, index) for table in tables for index in table.indexes if index.parent
-    }
-    explicit = {
-        index.parent
-        for table, index in children.values()
-        if index.name != default_relation_name(table.name, "_".join(index.columns), "idx")
+    parents = {index.ref: index for table in tables for index, _ in _indexes(table)}
+    children: defaultdict[Ref, list[Index]] = defaultdict(list)
+    found: set[Ref] = set()
+    for table in tables:
+        for index, constraint in _indexes(table):
+            if index.parent is not None:
+                children[index.parent].append(index)
+                parent = parents.get(index.parent)
+                if _is_unlike_a_clone(table, index, constraint, parent):
+                    found.add(index.parent)
+        found |= _ambiguous(table)
+    found |= _incomplete(tables, partitions, children)
+    return _connected(found & parents.keys(), parents, children)
+
+
+def _indexes(table: Table) -> Iterator[tuple[Index, Constraint | None]]:
+    for index in table.indexes:
+        yield index, None
+    for constraint in table.constraints:
+        if constraint.index is not None:
+            yield constraint.index, constraint
+
+
+def _is_unlike_a_clone(
+    table: Table, index: Index, constraint: Constraint | None, parent: Index | None
+) -> bool:
+    """Tell whether creating the partitioned index would not make this child of it."""
+    if constraint is not None:  # a constraint's clone is looked at with its table
+        return constraint.parent is None
+    usual = default_relation_name(table.name, "_".join(index.columns), "idx")
+    return (
+        index.name != usual
+        or (parent is not None and parent.definition != index.definition)
         or index.comment is not None
-        or index.statistics
+        or bool(index.statistics)
         or index.is_clustered
         or index.is_replica_identity
-    }
-    explicit |= _incomplete_indexes(tables)
-    waiting = list(explicit)
-    while waiting:
-        above = children.get(waiting.pop())  # type: ignore[arg-type]  # None is in no mapping
-        if above is not None and above[1].parent not in explicit:
-            explicit.add(above[1].parent)
-            waiting.append(above[1].parent)
-    # Below an explicit index every index is explicit too: nothing would make its children.
-    changed = True
-    while changed:
-        below = {ref for ref, (_, index) in children.items() if index.parent in explicit}
-        partitioned = {index.parent for _, index in children.values()}
-        fresh = (below & partitioned) - explicit
-        explicit |= fresh
-        changed = bool(fresh)
-    return frozenset(ref for ref in explicit if ref is not None)
-
-
-def _incomplete_indexes(tables: Iterable[Table]) -> set[Ref | None]:
-    """Return the partitioned indexes that have no child on some partition."""
-    tables = tuple(tables)
-    partitions = Counter(
-        table.parents[0] for table in tables if table.is_partition and table.kind is Kind.TABLE
     )
-    attached = Counter(index.parent for table in tables for index in table.indexes)
+
+
+def _ambiguous(table: Table) -> set[Ref]:
+    """Return the parents of indexes that have an equal beside them: which one would be attached?"""
+    alike: defaultdict[tuple[str, bool], list[tuple[Index, Constraint | None]]] = defaultdict(list)
+    for index, constraint in _indexes(table) if table.is_partition else ():
+        alike[index.definition, index.is_unique].append((index, constraint))
+    return {
+        index.parent
+        for group in alike.values()
+        if len(group) > 1
+        for index, constraint in group
+        if index.parent is not None and constraint is None
+    }
+
+
+def _incomplete(
+    tables: Iterable[Table],
+    partitions: Mapping[Ref, list[Table]],
+    children: Mapping[Ref, list[Index]],
+) -> set[Ref]:
+    """Return the partitioned indexes that have no child on some partition."""
+    expected = Counter(
+        {
+            ref: sum(1 for partition in found if partition.kind is Kind.TABLE)
+            for ref, found in partitions.items()
+        }
+    )
     return {
         index.ref
         for table in tables
         if table.partition_key is not None
-        for index in table.indexes
-        if attached[index.ref] < partitions[table.ref]
+        for index, _ in _indexes(table)
+        if len(children.get(index.ref, ())) < expected[table.ref]
     }
 
 
-def follows_parent(table: Table, tables: Mapping[Ref, Table]) -> bool:
-    """Tell whether ``PARTITION OF`` makes the partition as it is.
-
-    It does where the partition has the parent's columns in the parent's order, and no constraint
-    that would be made a second time under the parent's name.
-    """
-    parent = tables.get(table.parents[0])
-    if parent is None or any(is_custom_clone(table, c) for c in table.constraints):
-        return False
-    shape = [(c.name, c.type, c.collation, c.generated) for c in table.columns]
-    return shape == [(c.name, c.type, c.collation, c.generated) for c in parent.columns]
-
-
-def _usual_constraint_name(table: Table, constraint: Constraint) -> str:
-    columns = (
-        None if constraint.kind is ConstraintKind.PRIMARY_KEY else "_".join(constraint.columns)
-    )
-    return default_relation_name(table.name, columns, _LABELS.get(constraint.kind, "check"))
+def _connected(
+    found: set[Ref], parents: Mapping[Ref, Index], children: Mapping[Ref, list[Index]]
+) -> frozenset[Ref]:
+    """Add what is above and, of partitioned indexes, below: one by one is for the whole tree."""
+    waiting, done = list(found), set(found)
+    while waiting:
+        ref = waiting.pop()
+        above = parents[ref].parent
+        near = [child.ref for child in children.get(ref, ()) if children.get(child.ref)]
+        if above is not None and above in parents:
+            near.append(above)
+        fresh = [item for item in near if item not in done]
+        done.update(fresh)
+        waiting += fresh
+    return frozenset(done)

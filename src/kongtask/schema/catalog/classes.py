@@ -11,13 +11,25 @@ from enum import IntEnum
 class CatalogClass(IntEnum):
     """System catalogs by OID."""
 
+    PG_DEFAULT_ACL = 826
     PG_TYPE = 1247
     PG_PROC = 1255
     PG_CLASS = 1259
+    PG_AMOP = 2602
+    PG_AMPROC = 2603
     PG_ATTRDEF = 2604
     PG_CONSTRAINT = 2606
+    PG_CONVERSION = 2607
+    PG_NAMESPACE = 2615
+    PG_OPCLASS = 2616
+    PG_OPERATOR = 2617
     PG_REWRITE = 2618
     PG_TRIGGER = 2620
+    PG_OPFAMILY = 2753
     PG_POLICY = 3256
     PG_STATISTIC_EXT = 3381
     PG_COLLATION = 3456
+    PG_TS_DICT = 3600
+    PG_TS_PARSER = 3601
+    PG_TS_CONFIG = 3602
+    PG_TS_TEMPLATE = 3764

@@ -1,10 +1,15 @@
 -- What needs what, among objects that somebody made. Everything of initdb's has a lower OID.
--- Left out: being in a schema or extension, a sequence owned by a column, a row type and its table.
-select d.classid::int, d.objid, d.refclassid::int, d.refobjid
+-- Normal dependencies, and of the automatic ones a partition's, a statistics object's, and those
+-- of operator classes. Left out: being in a schema or extension, the owner of a part.
+select distinct d.classid::int, d.objid, d.refclassid::int, d.refobjid
 from pg_depend d
-where d.deptype in ('n', 'a', 'i') and d.objid >= 16384 and d.refobjid >= 16384
+where d.objid >= 16384 and d.refobjid >= 16384
   and d.refclassid not in ('pg_namespace'::regclass, 'pg_extension'::regclass)
-  and not (d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
-    and d.deptype in ('a', 'i') and d.refobjsubid <> 0)
-  and not (d.classid = 'pg_type'::regclass and d.deptype = 'i')
-  and not (d.classid = 'pg_attrdef'::regclass and d.deptype <> 'n')
+  and (d.classid, d.objid) <> (d.refclassid, d.refobjid)
+  and (d.deptype = 'n' or d.deptype = 'a' and (
+    d.classid = 'pg_statistic_ext'::regclass
+    or d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass
+      and d.objsubid = 0 and d.refobjsubid = 0
+    or d.classid in ('pg_amop'::regclass, 'pg_amproc'::regclass)
+      and d.refclassid not in ('pg_opfamily'::regclass, 'pg_opclass'::regclass)
+  ))

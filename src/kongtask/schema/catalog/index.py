@@ -10,6 +10,8 @@ from kongtask.schema.model import Ref
 
 ObjectId = tuple[int, int]
 
+_NOTHING: frozenset[Ref] = frozenset()
+
 
 class ObjectIndex:
     """Maps catalog identities to refs, and dependencies between them to dependencies of refs."""
@@ -20,34 +22,43 @@ class ObjectIndex:
 
     def add(self, catalog: CatalogClass, oid: int, ref: Ref) -> None:
         """Register an object under its identity in the catalog."""
-        self._refs[catalog, oid] = ref
+        self._refs[catalog.value, oid] = ref
 
     def alias(self, catalog: CatalogClass, alias: int, oid: int) -> None:
         """Register another identity of an object, as an array's of its element type."""
-        ref = self._refs.get((catalog, oid))
+        ref = self._refs.get((catalog.value, oid))
         if ref is not None:
-            self._refs[catalog, alias] = ref
+            self._refs[catalog.value, alias] = ref
 
     def add_dependencies(self, rows: Iterable[tuple[int, int, int, int]]) -> None:
         """Take rows of pg_depend, of our objects and others'."""
         refs, needs = self._refs, self._needs
-        for classid, objid, refclassid, refobjid in rows:
-            if (classid, objid) in refs:
-                needs[classid, objid].append((refclassid, refobjid))
+        for catalog, oid, needed_catalog, needed_oid in rows:
+            if (catalog, oid) in refs:
+                needs[catalog, oid].append((needed_catalog, needed_oid))
 
     def ref(self, catalog: CatalogClass, oid: int) -> Ref | None:
         """Return an object's ref, or None if it is not one of ours."""
-        return self._refs.get((catalog, oid))
+        return self._refs.get((catalog.value, oid))
 
-    def requires(self, catalog: CatalogClass, *oids: int | None) -> frozenset[Ref]:
-        """Return what some objects of a catalog need, but for each other."""
-        own = {self._refs.get((catalog, oid)) for oid in oids if oid}
-        found = (
-            self._refs.get(needed)
-            for oid in oids
-            if oid
-            for needed in self._needs.get((catalog, oid), ())
-        )
+    def requires(
+        self, catalog: CatalogClass, *oids: int | None, of: Iterable[CatalogClass] | None = None
+    ) -> frozenset[Ref]:
+        """Return what some objects of a catalog need, but for each other.
+
+        Args:
+            catalog: theirs.
+            oids: the objects.
+            of: leave out what they need of other catalogs than these.
+        """
+        needed = [need for oid in oids for need in self._needs.get((catalog.value, oid or 0), ())]
+        if of is not None:
+            wanted = {catalog.value for catalog in of}
+            needed = [need for need in needed if need[0] in wanted]
+        if not needed:
+            return _NOTHING
+        own = {self._refs.get((catalog.value, oid or 0)) for oid in oids}
+        found = (self._refs.get(need) for need in needed)
         return frozenset(ref for ref in found if ref is not None and ref not in own)
 
     def outside(self) -> Iterator[ObjectId]:
@@ -59,6 +70,6 @@ class ObjectIndex:
                     seen.add(needed)
                     yield needed
 
-    def missing(self, members: Iterable[ObjectId]) -> list[ObjectId]:
+    def missing(self, objects: Iterable[ObjectId]) -> list[ObjectId]:
         """Return those of some objects that nobody has registered."""
-        return [member for member in members if member not in self._refs]
+        return [item for item in objects if item not in self._refs]

@@ -1,7 +1,7 @@
 -- The schemas that are asked for.
-select n.oid, n.nspname as name, pg_get_userbyid(n.nspowner) as owner, d.description as comment
+select n.oid, n.nspname as name, pg_get_userbyid(n.nspowner) as owner,
+  n.nspowner in (10, (select r.oid from pg_roles r where r.rolname = 'pg_database_owner'))
+    as is_system_owned
 from pg_namespace n
-left join pg_description d
-  on d.objoid = n.oid and d.classoid = 'pg_namespace'::regclass and d.objsubid = 0
 where n.nspname = any (%(schemas)s)
 order by n.nspname collate "C"

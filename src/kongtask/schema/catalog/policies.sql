@@ -6,10 +6,8 @@ select
     select r.rolname::text from pg_roles r where r.oid = any (p.polroles)
     order by r.rolname collate "C"
   ) as roles,
-  pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as check,
-  d.description as comment
+  0 = any (p.polroles) as is_public,
+  pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as check
 from pg_policy p
 join pg_class c on c.oid = p.polrelid
-left join pg_description d
-  on d.objoid = p.oid and d.classoid = 'pg_policy'::regclass and d.objsubid = 0
 where c.relnamespace = any (%(namespaces)s)

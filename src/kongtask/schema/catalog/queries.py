@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib import resources
-from typing import LiteralString, cast
+from typing import LiteralString
 
 _MARKER = re.compile(r"--(?: from (?P<since>\d+))?(?: before (?P<until>\d+))?$")
 
@@ -23,7 +23,8 @@ def load_query(name: str, major: int) -> LiteralString:
         major: the server's major version.
     """
     text = (resources.files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
-    return cast(LiteralString, "\n".join(x for x in text.splitlines() if _fits(x, major)))
+    lines = [line for line in text.splitlines() if _fits(line, major)]
+    return "\n".join(lines)
 
 
 def _fits(line: str, major: int) -> bool:

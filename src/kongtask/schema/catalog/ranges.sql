@@ -8,10 +8,9 @@ select
     when r.rngcollation <> 0 and r.rngcollation <> st.typcollation
       then quote_ident(cn.nspname) || '.' || quote_ident(co.collname)
   end as collation,
-  nullif(r.rngcanonical, 0)::regproc::text as canonical,
-  nullif(r.rngsubdiff, 0)::regproc::text as subtype_diff,
-  mn.nspname as multirange_schema, m.typname as multirange -- from 14
-  null as multirange_schema, null as multirange -- before 14
+  r.rngcanonical::oid as canonical, r.rngsubdiff::oid as subtype_diff,
+  mn.nspname as multirange_schema, m.typname as multirange, m.oid as multirange_oid -- from 14
+  null as multirange_schema, null as multirange, 0 as multirange_oid -- before 14
 from pg_range r
 join pg_type t on t.oid = r.rngtypid
 join pg_type st on st.oid = r.rngsubtype

@@ -1,20 +1,22 @@
--- Tables, views, sequences and composite types: whatever has a row in pg_class but indexes.
+-- Tables, views, sequences and composite types: whatever has a row in pg_class but indexes. Tables
+-- elsewhere come too where ours inherit from them.
 select
   c.oid, c.relname as name, n.nspname as schema, c.relkind::text as kind,
-  pg_get_userbyid(c.relowner) as owner, d.description as comment,
-  c.relpersistence = 'u' as unlogged, c.reltype as row_type,
+  pg_get_userbyid(c.relowner) as owner, c.relpersistence = 'u' as unlogged, c.reltype as row_type,
+  not c.relnamespace = any (%(namespaces)s) as is_outside,
   c.relrowsecurity as row_security, c.relforcerowsecurity as force_row_security,
-  c.relreplident::text as replica_identity,
-  coalesce(c.reloptions, '{}') as options, coalesce(t.reloptions, '{}') as toast_options,
-  nullif(am.amname, 'heap') as access_method, ts.spcname as tablespace,
+  c.relreplident::text as replica_identity, c.reloptions as options,
+  t.reloptions as toast_options, nullif(am.amname, 'heap') as access_method,
+  ts.spcname as tablespace,
   case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
   case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
   case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end as partition_bound,
   case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
-  fs.srvname as server, array(
+  fs.srvname as server,
+  case when ft.ftoptions is not null then array(
     select quote_ident(o.option_name) || ' ' || quote_literal(o.option_value)
     from pg_options_to_table(ft.ftoptions) o
-  ) as fdw_options
+  ) end as fdw_options
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_class t on t.oid = c.reltoastrelid
@@ -22,9 +24,7 @@ left join pg_am am on am.oid = c.relam
 left join pg_tablespace ts on ts.oid = c.reltablespace
 left join pg_foreign_table ft on ft.ftrelid = c.oid
 left join pg_foreign_server fs on fs.oid = ft.ftserver
-left join pg_description d
-  on d.objoid = c.oid and d.classoid = 'pg_class'::regclass and d.objsubid = 0
-where c.relnamespace = any (%(namespaces)s)
+where (c.relnamespace = any (%(namespaces)s) or c.oid = any (%(parents)s))
   and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S', 'c')
   and not exists (
     select 1 from pg_depend e

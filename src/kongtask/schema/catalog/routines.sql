@@ -1,28 +1,28 @@
 -- Functions, window functions, procedures and aggregates.
 select
   p.oid, p.proname as name, n.nspname as schema, p.prokind::text as kind,
-  pg_get_userbyid(p.proowner) as owner, d.description as comment,
+  pg_get_userbyid(p.proowner) as owner,
   array_to_string(array(
     select format_type(a.type, null) from unnest(p.proargtypes) with ordinality a (type, i)
     order by a.i
   ), ', ') as signature,
   pg_get_function_identity_arguments(p.oid) as identity,
   pg_get_function_arguments(p.oid) as arguments,
-  pg_get_function_result(p.oid) as result, quote_ident(l.lanname) as language, l.lanname as language_name,
+  pg_get_function_result(p.oid) as result, l.lanname as language,
   p.provolatile::text as volatility, p.proisstrict as strict, p.proleakproof as leakproof,
   p.prosecdef as security_definer, p.proparallel::text as parallel,
   p.procost as cost, p.prorows as rows, p.proretset as returns_set,
-  l.lanname in ('c', 'internal') as is_cheap,
-  nullif(p.prosupport, 0)::regproc::text as support,
-  array(select format_type(t, null) from unnest(p.protrftypes) t) as transforms,
-  coalesce(p.proconfig, '{}') as settings, p.prosrc as body, p.probin as library,
+  p.prosupport::oid as support,
+  case when p.protrftypes is not null then array(
+    select format_type(t.type, null) from unnest(p.protrftypes) with ordinality t (type, i)
+    order by t.i
+  ) end as transforms,
+  p.proconfig as settings, p.prosrc as body, p.probin as library,
   pg_get_function_sqlbody(p.oid) as sql_body -- from 14
   null as sql_body -- before 14
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace
 join pg_language l on l.oid = p.prolang
-left join pg_description d
-  on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass and d.objsubid = 0
 where p.pronamespace = any (%(namespaces)s)
   and not exists (
     select 1 from pg_depend e

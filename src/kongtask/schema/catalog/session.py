@@ -15,6 +15,7 @@ from kongtask.schema.catalog.queries import load_query
 #: What the caller's session, role or database may have set otherwise, and what it must be so that
 #: PostgreSQL prints the same definitions everywhere. An empty search_path qualifies every name.
 _SETTINGS = {
+    "client_encoding": "'UTF8'",
     "search_path": "''",
     "datestyle": "'ISO, YMD'",
     "intervalstyle": "postgres",

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from kongtask.schema.model import (
-    Aggregate,
-    BaseType,
-    Collation,
-    Column,
-    CompositeType,
-    Constraint,
-    Domain,
-    EnumType,
-    Index,
-    Policy,
-    RangeType,
-    Routine,
-    Rule,
-    Schema,
-    Sequence,
-    Statistics,
-    Table,
-    Trigger,
-    View,
-)
+from kongtask.schema import model, steps
 from kongtask.schema.order import order
-from kongtask.schema.render import parts, relations, routines, tables, types
+from kongtask.schema.partitions import Partitioning
+from kongtask.schema.render import (
+    indexes,
+    operators,
+    parts,
+    relations,
+    routines,
+    sequences,
+    tables,
+    text_search,
+    types,
+)
 from kongtask.schema.render.context import Context
+from kongtask.schema.render.privileges import owner_statements, privilege_statements
 from kongtask.schema.render.schemas import render_schema
-from kongtask.schema.steps import Ownership, Phase, Shell, Step
 
 __all__ = ["render"]
 
@@ -48,36 +39,51 @@ RESET check_function_bodies;
 RESET standard_conforming_strings;
 RESET client_encoding;"""
 
-_RENDERERS: dict[type, Callable[[Context, Step, Any], Iterable[str]]] = {
-    Schema: render_schema,
-    Collation: types.render_collation,
-    EnumType: types.render_enum,
-    CompositeType: types.render_composite,
-    RangeType: types.render_range,
-    BaseType: types.render_base_type,
-    Domain: types.render_domain,
-    Sequence: relations.render_sequence,
-    Ownership: relations.render_ownership,
-    Table: tables.render_table,
-    Column: tables.render_default,
-    Constraint: parts.render_constraint,
-    Index: parts.render_index,
-    Trigger: parts.render_trigger,
-    Rule: parts.render_rule,
-    Policy: parts.render_policy,
-    Statistics: relations.render_statistics,
-    View: relations.render_view,
-    Shell: relations.render_shell,
-    Routine: routines.render_routine,
-    Aggregate: routines.render_aggregate,
+_RENDERERS: dict[type, Callable[[Context, steps.Step, Any], Iterable[str]]] = {
+    model.Schema: render_schema,
+    model.Collation: types.render_collation,
+    model.EnumType: types.render_enum,
+    model.CompositeType: types.render_composite,
+    model.RangeType: types.render_range,
+    model.BaseType: types.render_base_type,
+    model.Domain: types.render_domain,
+    model.Sequence: sequences.render_sequence,
+    steps.Ownership: sequences.render_ownership,
+    model.Table: tables.render_table,
+    steps.Default: parts.render_default,
+    model.Constraint: parts.render_constraint,
+    model.Index: indexes.render_index,
+    steps.Attachment: indexes.render_attachment,
+    model.Trigger: parts.render_trigger,
+    model.Rule: parts.render_rule,
+    model.Policy: parts.render_policy,
+    model.Statistics: relations.render_statistics,
+    model.View: relations.render_view,
+    steps.Shell: relations.render_shell,
+    model.Routine: routines.render_routine,
+    model.Aggregate: routines.render_aggregate,
+    model.Operator: operators.render_operator,
+    model.OperatorFamily: operators.render_family,
+    model.OperatorClass: operators.render_class,
+    steps.Members: operators.render_members,
+    model.Conversion: operators.render_conversion,
+    model.TextSearchParser: text_search.render_functions,
+    model.TextSearchTemplate: text_search.render_functions,
+    model.TextSearchDictionary: text_search.render_dictionary,
+    model.TextSearchConfiguration: text_search.render_configuration,
 }
 
 
-def render(*schemas: Schema) -> str:
+def render(
+    *schemas: model.Schema, comments: bool = True, owners: bool = False, privileges: bool = False
+) -> str:
     """Return the SQL that makes some schemas in an empty database.
 
     Args:
         schemas: what to make; dependencies among them are respected.
+        comments: with COMMENT statements.
+        owners: with statements that give every object to its owner.
+        privileges: with grants and revokes, and default privileges.
 
     Returns:
         The body of an export: loadable text that ends in one newline.
@@ -85,15 +91,38 @@ def render(*schemas: Schema) -> str:
     Raises:
         UnsupportedObjectError: objects need each other in a circle that nothing opens.
     """
-    steps = order(*schemas)
-    context = Context.of(schemas, steps)
-    blocks = [_OPENING]
-    phase: Phase | None = None
-    for step in steps:
-        # A step that was moved forward stays under the heading of the section that needs it.
-        if phase is None or step.phase > phase:
-            phase = step.phase
-            if phase is not Phase.SCHEMAS:
-                blocks.append(f"--\n-- {phase.title}\n--")
-        blocks.append("\n".join(_RENDERERS[type(step.item)](context, step, step.item)))
+    blocks = [_OPENING, *_object_blocks(schemas, comments=comments)]
+    if owners:
+        blocks += _section("Owners", owner_statements, schemas)
+    if privileges:
+        blocks += _section("Privileges", privilege_statements, schemas)
     return "\n\n".join([*blocks, _CLOSING]) + "\n"
+
+
+def _object_blocks(schemas: tuple[model.Schema, ...], *, comments: bool) -> Iterator[str]:
+    outside = (table for schema in schemas for table in schema.outside_tables)
+    inside = (table for schema in schemas for table in schema.tables)
+    partitioning = Partitioning.of((*outside, *inside))
+    placed = order(schemas, partitioning)
+    context = Context.of(partitioning, (item.step for item in placed))
+    section = steps.Phase.SCHEMAS
+    for item in placed:
+        if item.section is not section:
+            section = item.section
+            yield _heading(section.title)
+        step = item.step
+        statements = _RENDERERS[type(step.item)](context, step, step.item)
+        yield "\n".join(x for x in statements if comments or not x.startswith("COMMENT ON "))
+
+
+def _section(
+    title: str,
+    statements: Callable[[model.Schema], Iterable[str]],
+    schemas: Iterable[model.Schema],
+) -> list[str]:
+    lines = [statement for schema in schemas for statement in statements(schema)]
+    return [_heading(title), "\n".join(lines)] if lines else []
+
+
+def _heading(title: str) -> str:
+    return f"--\n-- {title}\n--"

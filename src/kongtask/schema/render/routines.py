@@ -4,41 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kongtask.names import dollar_quote, qualify, quote_literal
+from kongtask.names import dollar_quote, qualify, quote_identifier, quote_literal
 from kongtask.schema.model import Aggregate, Routine
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.text import INDENT, comment_on, listed
+from kongtask.schema.render.targets import target
+from kongtask.schema.render.text import INDENT, comment_on, listed_options
 from kongtask.schema.steps import Step
 
 
 def render_routine(context: Context, step: Step, routine: Routine) -> Iterator[str]:
     """Yield the statements for a function or procedure."""
-    del context, step
-    name = qualify(routine.schema, routine.name)
-    head = f"CREATE {routine.kind} {name}({routine.arguments})"
-    lines = [f"RETURNS {routine.result}"] if routine.result is not None else []
-    lines.append(" ".join(_attributes(routine)))
-    lines += [f"SET {key} TO {value}" for key, value in routine.settings]
-    lines.append(_body(routine))
-    yield "".join([head, *(f"\n{INDENT}{line}" for line in lines), ";"])
-    yield from comment_on(f"{routine.kind} {name}({routine.identity})", routine.comment)
+    yield _create(routine, _body(routine), replace=step.key in context.shells)
+    yield from comment_on(target(routine), routine.comment)
+
+
+def routine_stand_in(routine: Routine) -> str:
+    """Return the statement for a routine that does nothing yet."""
+    return _create(routine, "AS ''", replace=False)
 
 
 def render_aggregate(context: Context, step: Step, aggregate: Aggregate) -> Iterator[str]:
     """Yield the statements for an aggregate."""
     del context, step
     name = qualify(aggregate.schema, aggregate.name)
-    options = listed(
-        key if value is None else f"{key} = {value}" for key, value in aggregate.options
-    )
+    options = listed_options(aggregate.options)
     yield f"CREATE AGGREGATE {name}({aggregate.arguments or '*'}) {options};"
-    yield from comment_on(f"AGGREGATE {name}({aggregate.identity or '*'})", aggregate.comment)
+    yield from comment_on(target(aggregate), aggregate.comment)
+
+
+def _create(routine: Routine, body: str, *, replace: bool) -> str:
+    name = qualify(routine.schema, routine.name)
+    or_replace = "OR REPLACE " if replace else ""
+    head = f"CREATE {or_replace}{routine.kind} {name}({routine.arguments})"
+    lines = [f"RETURNS {routine.result}"] if routine.result is not None else []
+    lines.append(" ".join(_attributes(routine)))
+    lines += [f"SET {key} TO {value}" for key, value in routine.settings]
+    lines.append(body)
+    return "".join([head, *(f"\n{INDENT}{line}" for line in lines), ";"])
 
 
 def _attributes(routine: Routine) -> Iterator[str]:
     if routine.transforms:
         yield f"TRANSFORM {', '.join(f'FOR TYPE {type_}' for type_ in routine.transforms)}"
-    yield f"LANGUAGE {routine.language}"
+    yield f"LANGUAGE {quote_identifier(routine.language)}"
     if routine.is_window:
         yield "WINDOW"
     if routine.volatility != "VOLATILE":

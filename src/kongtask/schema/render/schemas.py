@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kongtask.names import quote_identifier
 from kongtask.schema.model import Schema
 from kongtask.schema.render.context import Context
+from kongtask.schema.render.targets import target
 from kongtask.schema.render.text import comment_on
 from kongtask.schema.steps import Step
 
@@ -17,7 +18,6 @@ _STANDARD_COMMENT = "standard public schema"
 def render_schema(context: Context, step: Step, schema: Schema) -> Iterator[str]:
     """Yield the statements that make an empty schema."""
     del context, step
-    name = quote_identifier(schema.name)
-    yield f"CREATE SCHEMA IF NOT EXISTS {name};"
+    yield f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(schema.name)};"
     if (schema.name, schema.comment) != ("public", _STANDARD_COMMENT):
-        yield from comment_on(f"SCHEMA {name}", schema.comment)
+        yield from comment_on(target(schema), schema.comment)

@@ -2,87 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from kongtask.names import qualify, quote_identifier
-from kongtask.schema import partitions
-from kongtask.schema.model import Column, Constraint, Kind, Ref, Table
+from kongtask.schema.model import Column, Constraint, Kind, NotNull, Ref, Table
 from kongtask.schema.render.columns import (
+    column_attributes,
     column_definition,
     column_settings,
-    inherited_differences,
+    not_null,
     partition_column,
 )
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.text import INDENT, comment_on, listed, storage_parameters
+from kongtask.schema.render.indexes import index_settings
+from kongtask.schema.render.layout import Making, layout_of
+from kongtask.schema.render.targets import target
+from kongtask.schema.render.text import (
+    comment_on,
+    constraint_definition,
+    listed,
+    storage_parameters,
+)
 from kongtask.schema.steps import Step
+
+_REPLICA_IDENTITIES = {"F": "FULL", "N": "NOTHING"}
 
 
 def render_table(context: Context, step: Step, table: Table) -> Iterator[str]:
     """Yield the statements that make a table and what its step makes with it."""
     drawing = _Drawing(context, step, table)
     yield drawing.create()
+    yield from drawing.connections()
+    yield from drawing.column_settings()
     yield from drawing.settings()
     yield from drawing.comments()
-
-
-def render_default(context: Context, step: Step, column: Column) -> Iterator[str]:
-    """Yield the statement for a default that had to wait for what it uses."""
-    del context
-    table = qualify(step.key.schema, step.key.name)
-    name = quote_identifier(column.name)
-    yield f"ALTER TABLE ONLY {table} ALTER COLUMN {name} SET DEFAULT {column.default};"
 
 
 class _Drawing:
     """One table while its text is made."""
 
     def __init__(self, context: Context, step: Step, table: Table) -> None:
-        self.table, self.step = table, step
+        self.context, self.step, self.table = context, step, table
+        self.layout = layout_of(context, table)
+        self.making = self.layout.making
         self.name = qualify(table.schema, table.name)
-        self.parents = [context.tables.get(parent) for parent in table.parents]
-        self.is_partition_of = table.is_partition and partitions.follows_parent(
-            table, context.tables
-        )
         self.alter = f"ALTER {table.kind} ONLY {self.name}"
 
     def create(self) -> str:
-        table = self.table
+        table, making = self.table, self.making
         unlogged = "UNLOGGED " if table.unlogged else ""
         head = f"CREATE {unlogged}{table.kind} {self.name}"
         elements = [*self._column_elements(), *self._constraint_elements()]
-        if self.is_partition_of:
+        if making is Making.PARTITION_OF:
             head += f" PARTITION OF {_name(table.parents[0])}"
-            head += f" {listed(elements)}" if elements else ""
-            return f"{head}\n{INDENT}{table.partition_bound}{''.join(self._tail())};"
-        if table.of_type is not None:
+        elif making is Making.TYPED:
             head += f" OF {table.of_type}"
-            head += f" {listed(elements)}" if elements else ""
-        else:
+        if elements or making not in {Making.PARTITION_OF, Making.TYPED}:
             head += f" {listed(elements)}"
-        if table.parents and not table.is_partition:
+        if making is Making.PARTITION_OF:
+            head += f"\n{table.partition_bound}"
+        elif making is Making.INHERITS:
             head += f"\nINHERITS ({', '.join(_name(parent) for parent in table.parents)})"
         return f"{head}{''.join(self._tail())};"
 
-    def settings(self) -> Iterator[str]:
-        """Yield what only ALTER can say, in the order in which it works."""
-        table = self.table
-        if table.is_partition and not self.is_partition_of:
-            parent = _name(table.parents[0])
-            yield (
-                f"ALTER TABLE ONLY {parent} ATTACH PARTITION {self.name} {table.partition_bound};"
-            )
-        yield from self._inherited_settings()
-        for column in table.columns:
-            yield from column_settings(self.alter, column)
-            if column.not_null is not None and not column.not_null.valid:
+    def connections(self) -> Iterator[str]:
+        """Yield what makes a partition or a child of a table that stands by itself."""
+        if self.making is Making.ATTACHED:
+            parent, bound = _name(self.table.parents[0]), self.table.partition_bound
+            yield f"ALTER TABLE ONLY {parent} ATTACH PARTITION {self.name} {bound};"
+        elif self.making is Making.JOINED:
+            for ref in self.table.parents:
+                yield f"{self.alter} INHERIT {_name(ref)};"
+
+    def column_settings(self) -> Iterator[str]:
+        """Yield what of the columns only ALTER can say, in the order in which it works."""
+        for column in self.layout.columns:
+            above = self.layout.above.get(column.name)
+            yield from self._differences(column, above)
+            yield from column_settings(self.alter, column, above)
+            is_valid = column.not_null is None or column.not_null.valid
+            if not is_valid and not self._inherits_not_null(column):
                 yield self._not_valid_not_null(column)
+            if column.identity is not None:
+                sequence = column.identity.sequence
+                if sequence.options.type != column.type:
+                    yield f"ALTER {target(sequence)} AS {sequence.options.type};"
+                if sequence.unlogged != self.table.unlogged:
+                    logged = "UNLOGGED" if sequence.unlogged else "LOGGED"
+                    yield f"ALTER {target(sequence)} SET {logged};"
+
+    def settings(self) -> Iterator[str]:
+        table = self.table
         for constraint in table.constraints:
-            if self._is_inline(constraint):
-                yield from index_uses(self.alter, constraint)
-        if table.replica_identity in "FN":
-            identity = {"F": "FULL", "N": "NOTHING"}[table.replica_identity]
-            yield f"{self.alter} REPLICA IDENTITY {identity};"
+            key = table.part(Kind.CONSTRAINT, constraint.name)
+            if constraint.index is not None and key in self.step.parts:
+                yield from index_settings(table, constraint.index)
+        if table.replica_identity in _REPLICA_IDENTITIES:
+            yield f"{self.alter} REPLICA IDENTITY {_REPLICA_IDENTITIES[table.replica_identity]};"
         if table.row_security:
             yield f"ALTER TABLE {self.name} ENABLE ROW LEVEL SECURITY;"
         if table.force_row_security:
@@ -90,86 +106,130 @@ class _Drawing:
 
     def comments(self) -> Iterator[str]:
         table = self.table
-        yield from comment_on(f"{table.kind} {self.name}", table.comment)
-        for column in table.columns:
-            target = f"COLUMN {self.name}.{quote_identifier(column.name)}"
-            yield from comment_on(target, column.comment)
+        yield from comment_on(target(table), table.comment)
+        yield from comment_on(f"TYPE {self.name}", table.type_comment)
+        for column in self.layout.columns:
+            target_ = f"COLUMN {self.name}.{quote_identifier(column.name)}"
+            yield from comment_on(target_, column.comment)
+            if column.identity is not None:
+                yield from comment_on(
+                    target(column.identity.sequence), column.identity.sequence.comment
+                )
+            if column.not_null is not None and column.not_null.name is not None:
+                yield from self._constraint_comment(column.not_null.name, column.not_null.comment)
         for constraint in table.constraints:
             if table.part(Kind.CONSTRAINT, constraint.name) in self.step.parts:
-                target = f"CONSTRAINT {quote_identifier(constraint.name)} ON {self.name}"
-                yield from comment_on(target, constraint.comment)
+                yield from self._constraint_comment(constraint.name, constraint.comment)
+                if constraint.index is not None:
+                    yield from comment_on(target(constraint.index), constraint.index.comment)
+
+    def _constraint_comment(self, name: str, comment: str | None) -> Iterator[str]:
+        yield from comment_on(f"CONSTRAINT {quote_identifier(name)} ON {self.name}", comment)
 
     def _column_elements(self) -> Iterator[str]:
-        table = self.table
-        if self.is_partition_of:
-            yield from self._partition_elements()
-            return
-        if table.of_type is not None:
-            yield from self._typed_elements()
-            return
-        for column in table.columns:
-            # A partition that is attached afterwards declares what it will then inherit.
-            if column.is_local or table.is_partition:
-                yield column_definition(column, with_default=self._has_default(column))
-
-    def _partition_elements(self) -> Iterator[str]:
-        parent = self.parents[0]
-        assert parent is not None, "PARTITION OF is chosen only where the parent is known"
-        for column, above in zip(self.table.columns, parent.columns, strict=True):
-            with_default = self._has_default(column)
-            element = partition_column(column, above, with_default=with_default)
-            if element is not None:
-                yield element
-
-    def _typed_elements(self) -> Iterator[str]:
-        for column in self.table.columns:
-            definition = column_definition(column, with_default=self._has_default(column))
-            bare = f"{quote_identifier(column.name)} {column.type}"
-            if definition != bare:
-                yield f"{quote_identifier(column.name)} WITH OPTIONS{definition[len(bare) :]}"
+        for column in self.layout.columns:
+            if self.making is Making.PARTITION_OF:
+                above, with_default = self._made_above(column), self._has_default(column)
+                element = partition_column(column, above, with_default=with_default)
+                if element is not None:
+                    yield element
+            elif self.making is Making.TYPED:
+                with_default = self._has_default(column)
+                attributes = list(column_attributes(self.table, column, with_default=with_default))
+                if attributes:
+                    yield f"{quote_identifier(column.name)} WITH OPTIONS {' '.join(attributes)}"
+            elif column.is_local or self.making is not Making.INHERITS:
+                yield column_definition(
+                    self.table,
+                    column,
+                    with_default=self._has_default(column),
+                    with_not_null=not self._inherits_not_null(column),
+                )
+            elif column.not_null is not None and _is_named_here(column.not_null):
+                yield not_null(column.not_null, column.name)
 
     def _constraint_elements(self) -> Iterator[str]:
         for constraint in self.table.constraints:
             if self._is_inline(constraint):
-                yield f"CONSTRAINT {quote_identifier(constraint.name)} {constraint.definition}"
+                yield constraint_definition(constraint)
 
     def _is_inline(self, constraint: Constraint) -> bool:
         key = self.table.part(Kind.CONSTRAINT, constraint.name)
         if key not in self.step.parts:
             return False
-        if partitions.is_implied_constraint(self.table, constraint):
-            # A table that is attached afterwards must bring what the parent would have given it.
-            return (
-                self.table.is_partition and not self.is_partition_of and constraint.parent is None
-            )
-        return True
+        if not self.context.partitioning.is_clone(self.table, constraint):
+            return True
+        # A table that is attached afterwards must bring what the parent has by then.
+        return (
+            self.making is Making.ATTACHED
+            and constraint.parent is None
+            and not self._comes_later(self.table, constraint.name)
+        )
+
+    def _comes_later(self, table: Table, constraint: str) -> bool:
+        """Tell whether a constraint of a table above has a statement of its own."""
+        above = self.context.tables.get(table.parents[0]) if table.parents else None
+        if above is None:
+            return False
+        key = above.part(Kind.CONSTRAINT, constraint)
+        return key in self.context.separate or self._comes_later(above, constraint)
 
     def _has_default(self, column: Column) -> bool:
         return self.table.part(Kind.DEFAULT, column.name) in self.step.parts
 
-    def _inherited_settings(self) -> Iterator[str]:
-        if self.table.is_partition and not self.is_partition_of:
+    def _made_above(self, column: Column) -> Column:
+        return self.layout.above[column.name]
+
+    def _inherited_default(self, column: Column, above: Column | None) -> str | None:
+        """Return the default that making the table gives to a column without a word."""
+        if above is None or above.generated is not None:
+            return None
+        for ref in self.table.parents:
+            if Ref(Kind.DEFAULT, ref.schema, ref.name, column.name) in self.context.separate:
+                return None
+        return above.default
+
+    def _differences(self, column: Column, above: Column | None) -> Iterator[str]:
+        """Yield what stands differently in the table than making it gives."""
+        if self.making not in {Making.INHERITS, Making.PARTITION_OF}:
             return
-        above = [_columns(parent) for parent in self.parents if parent is not None]
-        for column in self.table.columns:
-            parents = [columns[column.name] for columns in above if column.name in columns]
-            if column.is_local or not column.is_inherited:
-                continue
-            parent = parents[0] if parents else None
-            for change in inherited_differences(self.table, column, parent):
-                covered = self.is_partition_of and change != "DROP DEFAULT"
-                if not covered:
-                    yield f"{self.alter} ALTER COLUMN {quote_identifier(column.name)} {change};"
+        start = f"{self.alter} ALTER COLUMN {quote_identifier(column.name)}"
+        is_said = column.is_local or self.making is Making.PARTITION_OF
+        if not is_said and self._has_own_not_null(column):
+            yield f"{start} SET NOT NULL;"
+        if column.generated is not None:
+            return
+        inherited = self._inherited_default(column, above)
+        if column.default is None and inherited is not None:
+            yield f"{start} DROP DEFAULT;"
+        elif not is_said and column.default != inherited and self._has_default(column):
+            yield f"{start} SET DEFAULT {column.default};"
+
+    def _has_own_not_null(self, column: Column) -> bool:
+        """Tell whether a column that is only inherited has a NOT NULL that is not."""
+        constraint = column.not_null
+        return (
+            constraint is not None
+            and constraint.valid
+            and not _is_named_here(constraint)
+            and not self._inherits_not_null(column)
+        )
+
+    def _inherits_not_null(self, column: Column) -> bool:
+        """Tell whether a child's NOT NULL is its parent's, as far as every version can tell."""
+        above = self.layout.above.get(column.name)
+        return (
+            self.making is Making.INHERITS
+            and above is not None
+            and above.not_null is not None
+            and not above.not_null.no_inherit
+            and not (column.not_null is not None and _is_named_here(column.not_null))
+        )
 
     def _not_valid_not_null(self, column: Column) -> str:
-        constraint = column.not_null
-        assert constraint is not None
-        name = f"CONSTRAINT {quote_identifier(constraint.name)} " if constraint.name else ""
-        inherit = " NO INHERIT" if constraint.no_inherit else ""
-        return (
-            f"ALTER TABLE {self.name} ADD {name}NOT NULL {quote_identifier(column.name)}"
-            f"{inherit} NOT VALID;"
-        )
+        assert column.not_null is not None
+        named = not_null(column.not_null, column.name)
+        return f"ALTER {self.table.kind} {self.name} ADD {named} NOT VALID;"
 
     def _tail(self) -> Iterator[str]:
         table = self.table
@@ -189,27 +249,10 @@ class _Drawing:
             yield f"\nWITH ({', '.join(options)})"
 
 
-def index_uses(alter: str, index: Constraint) -> Iterator[str]:
-    """Yield what a constraint's index is used for beyond its constraint.
-
-    Args:
-        alter: ``ALTER TABLE …`` up to the table's name.
-        index: the constraint.
-    """
-    name = quote_identifier(index.name)
-    if index.is_clustered:
-        yield f"{alter.replace(' ONLY ', ' ', 1)} CLUSTER ON {name};"
-    if index.is_replica_identity:
-        yield f"{alter} REPLICA IDENTITY USING INDEX {name};"
-
-
-def _columns(table: Table) -> Mapping[str, Column]:
-    return {column.name: column for column in table.columns}
+def _is_named_here(constraint: NotNull) -> bool:
+    """Tell whether a NOT NULL has a name worth keeping, and not its parent's."""
+    return constraint.name is not None and constraint.is_local and constraint.valid
 
 
 def _name(ref: Ref) -> str:
     return qualify(ref.schema, ref.name)
-
-
-def _joined(items: Iterable[str]) -> str:
-    return ", ".join(items)

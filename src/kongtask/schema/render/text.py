@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from kongtask.names import quote_identifier, quote_literal
+from kongtask.schema.model import Constraint
 
 INDENT = "    "
 
@@ -29,6 +30,11 @@ def listed(items: Iterable[str]) -> str:
     return f"(\n{lines}\n)" if lines else "(\n)"
 
 
+def listed_options(options: Iterable[tuple[str, str | None]]) -> str:
+    """Return ``KEY = value`` in parentheses, one a line; an option without a value is its key."""
+    return listed(key if value is None else f"{key} = {value}" for key, value in options)
+
+
 def storage_parameters(options: Iterable[str], prefix: str = "") -> list[str]:
     """Turn ``name=value`` items of reloptions into SQL.
 
@@ -37,6 +43,14 @@ def storage_parameters(options: Iterable[str], prefix: str = "") -> list[str]:
         prefix: ``toast.`` for those of a TOAST table.
     """
     return [f"{prefix}{_parameter(option)}" for option in options]
+
+
+def constraint_definition(constraint: Constraint) -> str:
+    """Return a constraint as CREATE TABLE and ALTER TABLE take it."""
+    parameters = ", ".join(storage_parameters(constraint.options))
+    options = f" WITH ({parameters})" if parameters else ""
+    name = quote_identifier(constraint.name)
+    return f"CONSTRAINT {name} {constraint.definition}{options}{constraint.deferral}"
 
 
 def _parameter(option: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from kongtask.names import qualify, quote_identifier, quote_literal
 from kongtask.schema.model import (
@@ -13,11 +13,17 @@ from kongtask.schema.model import (
     EnumType,
     Kind,
     RangeType,
-    Ref,
 )
 from kongtask.schema.render.columns import column_definition, not_null
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.text import INDENT, comment_on, listed
+from kongtask.schema.render.targets import target
+from kongtask.schema.render.text import (
+    INDENT,
+    comment_on,
+    constraint_definition,
+    listed,
+    listed_options,
+)
 from kongtask.schema.steps import Step
 
 
@@ -27,47 +33,46 @@ def render_enum(context: Context, step: Step, type_: EnumType) -> Iterator[str]:
     name = qualify(type_.schema, type_.name)
     labels = listed(quote_literal(label) for label in type_.labels)
     yield f"CREATE TYPE {name} AS ENUM {labels};"
-    yield from comment_on(f"TYPE {name}", type_.comment)
+    yield from comment_on(target(type_), type_.comment)
 
 
 def render_composite(context: Context, step: Step, type_: CompositeType) -> Iterator[str]:
     """Yield the statements for a composite type."""
     del context, step
     name = qualify(type_.schema, type_.name)
-    columns = listed(column_definition(column) for column in type_.columns)
+    columns = listed(column_definition(type_, column) for column in type_.columns)
     yield f"CREATE TYPE {name} AS {columns};"
-    yield from comment_on(f"TYPE {name}", type_.comment)
+    yield from comment_on(target(type_), type_.comment)
     for column in type_.columns:
-        target = f"COLUMN {name}.{quote_identifier(column.name)}"
-        yield from comment_on(target, column.comment)
+        yield from comment_on(f"COLUMN {name}.{quote_identifier(column.name)}", column.comment)
 
 
 def render_range(context: Context, step: Step, type_: RangeType) -> Iterator[str]:
     """Yield the statements for a range."""
     del context, step
     name = qualify(type_.schema, type_.name)
+    multirange = qualify(*type_.multirange) if type_.multirange is not None else None
     options = {
         "SUBTYPE": type_.subtype,
         "SUBTYPE_OPCLASS": type_.operator_class,
         "COLLATION": type_.collation,
         "CANONICAL": type_.canonical,
         "SUBTYPE_DIFF": type_.subtype_diff,
-        "MULTIRANGE_TYPE_NAME": type_.multirange,
+        "MULTIRANGE_TYPE_NAME": None if type_.has_usual_multirange else multirange,
     }
-    yield f"CREATE TYPE {name} AS RANGE {_options(options.items())};"
-    yield from comment_on(f"TYPE {name}", type_.comment)
+    given = ((key, value) for key, value in options.items() if value is not None)
+    yield f"CREATE TYPE {name} AS RANGE {listed_options(given)};"
+    yield from comment_on(target(type_), type_.comment)
+    yield from comment_on(f"TYPE {multirange}", type_.multirange_comment)
 
 
 def render_base_type(context: Context, step: Step, type_: BaseType) -> Iterator[str]:
     """Yield the statements for a base type or a shell."""
     del context, step
     name = qualify(type_.schema, type_.name)
-    yield (
-        f"CREATE TYPE {name} {_options(type_.options)};"
-        if type_.options
-        else (f"CREATE TYPE {name};")
-    )
-    yield from comment_on(f"TYPE {name}", type_.comment)
+    options = f" {listed_options(type_.options)}" if type_.options else ""
+    yield f"CREATE TYPE {name}{options};"
+    yield from comment_on(target(type_), type_.comment)
 
 
 def render_domain(context: Context, step: Step, domain: Domain) -> Iterator[str]:
@@ -77,33 +82,29 @@ def render_domain(context: Context, step: Step, domain: Domain) -> Iterator[str]
     inline = [
         constraint
         for constraint in domain.constraints
-        if Ref(Kind.CONSTRAINT, domain.schema, domain.name, constraint.name) in step.parts
+        if domain.part(Kind.CONSTRAINT, constraint.name) in step.parts
     ]
     words = [f"CREATE DOMAIN {name} AS {domain.type}"]
     if domain.collation is not None:
         words.append(f"COLLATE {domain.collation}")
-    if domain.default is not None:
+    if domain.default is not None and domain.part(Kind.DEFAULT, domain.name) in step.parts:
         words.append(f"DEFAULT {domain.default}")
     if domain.not_null is not None:
         words.append(not_null(domain.not_null))
-    lines = [
-        f"\n{INDENT}CONSTRAINT {quote_identifier(constraint.name)} {constraint.definition}"
-        for constraint in inline
-    ]
+    lines = [f"\n{INDENT}{constraint_definition(constraint)}" for constraint in inline]
     yield f"{' '.join(words)}{''.join(lines)};"
-    yield from comment_on(f"DOMAIN {name}", domain.comment)
+    yield from comment_on(target(domain), domain.comment)
+    if domain.not_null is not None and domain.not_null.name is not None:
+        named = quote_identifier(domain.not_null.name)
+        yield from comment_on(f"CONSTRAINT {named} ON DOMAIN {name}", domain.not_null.comment)
     for constraint in inline:
-        target = f"CONSTRAINT {quote_identifier(constraint.name)} ON DOMAIN {name}"
-        yield from comment_on(target, constraint.comment)
+        named = quote_identifier(constraint.name)
+        yield from comment_on(f"CONSTRAINT {named} ON DOMAIN {name}", constraint.comment)
 
 
 def render_collation(context: Context, step: Step, collation: Collation) -> Iterator[str]:
     """Yield the statements for a collation."""
     del context, step
     name = qualify(collation.schema, collation.name)
-    yield f"CREATE COLLATION {name} {_options(collation.options)};"
-    yield from comment_on(f"COLLATION {name}", collation.comment)
-
-
-def _options(options: Iterable[tuple[str, str | None]]) -> str:
-    return listed(f"{key} = {value}" for key, value in options if value is not None)
+    yield f"CREATE COLLATION {name} {listed_options(collation.options)};"
+    yield from comment_on(target(collation), collation.comment)

@@ -1,0 +1,92 @@
+"""Rows of pg_attribute -> columns, with their NOT NULL constraints and identities."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from kongtask.schema.catalog.classes import CatalogClass
+from kongtask.schema.catalog.register import RELATION_KINDS
+from kongtask.schema.catalog.sequences import SequenceReader
+from kongtask.schema.catalog.source import Source, grouped
+from kongtask.schema.model import Column, Identity, NotNull, Ref
+
+_STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
+_COMPRESSION = {"": None, "p": "pglz", "l": "lz4"}
+_GENERATED = {"": None, "s": "STORED", "v": "VIRTUAL"}
+
+#: Names that PostgreSQL gave, whatever the table was called then (DESIGN, portable text).
+_GIVEN_NOT_NULL_NAME = re.compile(r"_not_null\d*\Z")
+
+
+class ColumnReader:
+    """Builds the columns of relations."""
+
+    def __init__(self, source: Source, sequences: SequenceReader) -> None:
+        self._source, self._sequences = source, sequences
+        self._rows = grouped(source.rows["columns"], lambda row: row.relation)
+        self._not_nulls = {
+            (row.relation, row.number): row for row in source.rows["not_nulls"] if row.relation
+        }
+
+    def columns(self, relation: Any) -> tuple[Column, ...]:
+        """Return a relation's columns, in order."""
+        ref = Ref(RELATION_KINDS[relation.kind], relation.schema, relation.name)
+        is_table = relation.kind in "rpf"
+        return tuple(self._column(relation, ref, row, is_table) for row in self._rows[relation.oid])
+
+    def _column(self, relation: Any, owner: Ref, row: Any, is_table: bool) -> Column:
+        source, oid = self._source, relation.oid
+        default_requires = source.index.requires(CatalogClass.PG_ATTRDEF, row.default_oid)
+        return Column(
+            name=row.name,
+            type=row.type,
+            collation=row.collation,
+            not_null=self._not_null(row) if row.not_null else None,
+            default=row.default_text,
+            generated=_GENERATED[row.generated],
+            identity=self._identity(relation, row) if row.identity else None,
+            storage=_STORAGE[row.storage] if is_table else None,
+            is_usual_storage=row.is_usual_storage,
+            compression=_COMPRESSION[row.compression],
+            statistics=row.statistics,
+            options=tuple(row.options or ()),
+            fdw_options=tuple(row.fdw_options or ()),
+            is_local=row.is_local,
+            is_inherited=row.is_inherited,
+            comment=source.comment(CatalogClass.PG_CLASS, oid, row.number),
+            grants=source.grants(CatalogClass.PG_CLASS, oid, row.number),
+            default_requires=default_requires - {owner},
+        )
+
+    def _not_null(self, column: Any) -> NotNull:
+        row = self._not_nulls.get((column.relation, column.number))
+        return _USUAL_NOT_NULL if row is None else not_null(self._source, row)
+
+    def _identity(self, relation: Any, column: Any) -> Identity | None:
+        sequence = self._sequences.identity(relation.oid, column.number)
+        if sequence is None:  # a partition's column, which shares its parent's sequence (from 17)
+            return None
+        return Identity(always=column.identity == "a", sequence=sequence)
+
+
+_USUAL_NOT_NULL = NotNull()
+
+
+def not_null(source: Source, row: Any) -> NotNull:
+    """Return a NOT NULL constraint from its own row, with a name only if that is worth keeping.
+
+    Args:
+        source: the snapshot.
+        row: of the query ``not_nulls``.
+    """
+    comment = source.comment(CatalogClass.PG_CONSTRAINT, row.oid)
+    is_given = _GIVEN_NOT_NULL_NAME.search(row.name) is not None
+    name = None if is_given and comment is None and not source.all_names else row.name
+    return NotNull(
+        name=name,
+        no_inherit=row.no_inherit,
+        valid=row.valid,
+        is_local=row.is_local or name is None,
+        comment=comment,
+    )

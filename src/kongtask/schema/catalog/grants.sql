@@ -1,0 +1,62 @@
+-- Privileges that differ from what an object has when nobody granted or revoked anything: given
+-- beyond that, or taken away. A schema that initdb made is compared with what initdb gave.
+with objects (catalog, object, part, kind, column_name, owner, acl, usual) as (
+  select 'pg_class'::regclass, c.oid, 0, case c.relkind when 'S' then 's' else 'r' end::"char",
+    null::name, c.relowner, c.relacl, null::aclitem[]
+  from pg_class c
+  where c.relnamespace = any (%(namespaces)s) and c.relacl is not null
+  union all
+  select 'pg_class'::regclass, a.attrelid, a.attnum, 'c', a.attname, c.relowner, a.attacl, null
+  from pg_attribute a join pg_class c on c.oid = a.attrelid
+  where c.relnamespace = any (%(namespaces)s) and a.attacl is not null and not a.attisdropped
+  union all
+  select 'pg_proc'::regclass, p.oid, 0, 'f', null, p.proowner, p.proacl, null
+  from pg_proc p
+  where p.pronamespace = any (%(namespaces)s) and p.proacl is not null
+  union all
+  select 'pg_type'::regclass, t.oid, 0, 'T', null, t.typowner, t.typacl, null
+  from pg_type t
+  where t.typnamespace = any (%(namespaces)s) and t.typacl is not null
+  union all
+  select 'pg_namespace'::regclass, n.oid, 0, 'n', null, n.nspowner, n.nspacl, i.initprivs
+  from pg_namespace n
+  left join pg_init_privs i
+    on i.classoid = 'pg_namespace'::regclass and i.objoid = n.oid and i.privtype = 'i'
+  where n.oid = any (%(namespaces)s) and n.nspacl is not null
+  union all
+  select 'pg_default_acl'::regclass, d.oid, 0,
+    case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end, null, d.defaclrole,
+    d.defaclacl, null
+  from pg_default_acl d
+  where d.defaclnamespace = any (%(namespaces)s)
+), given as (
+  select o.catalog, o.object, o.part, x.*
+  from objects o, aclexplode(o.acl) x
+), usual as (
+  select o.catalog, o.object, o.part, o.owner as grantor,
+    case when x.grantee = x.grantor then o.owner else x.grantee end as grantee,
+    x.privilege_type, x.is_grantable
+  from objects o, aclexplode(coalesce(o.usual, acldefault(o.kind, o.owner))) x
+  where o.catalog <> 'pg_default_acl'::regclass
+), differences as (
+  (select false as revoked, g.* from given g except all select false, u.* from usual u)
+  union all
+  (select true, u.* from usual u except all select true, g.* from given g)
+), merged as (
+  select d.catalog, d.object, d.part, d.revoked, d.grantor, d.grantee, d.is_grantable,
+    array_agg(d.privilege_type order by d.privilege_type) as privileges
+  from differences d
+  group by d.catalog, d.object, d.part, d.revoked, d.grantor, d.grantee, d.is_grantable
+)
+select
+  m.catalog::int, m.object, m.part, m.revoked, m.is_grantable as grantable, m.privileges,
+  cardinality(m.privileges) = case o.kind when 'c' then 4 else (
+    select count(*)
+    from aclexplode(acldefault(o.kind, o.owner)) f
+    where f.grantee = o.owner
+  ) end as is_all,
+  o.column_name as column,
+  case when m.grantee <> 0 then pg_get_userbyid(m.grantee) end as grantee,
+  case when m.grantor <> o.owner then pg_get_userbyid(m.grantor) end as grantor
+from merged m
+join objects o using (catalog, object, part)

@@ -1,0 +1,46 @@
+"""The routines and operators that rows mention by OID."""
+
+from __future__ import annotations
+
+from kongtask.schema.catalog.source import Rows
+
+_ROUTINES = {
+    "routines": ("support",),
+    "aggregates": (
+        "sfunc", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc",
+        "mfinalfunc",
+    ),
+    "types": (
+        "input", "output", "receive", "send", "typmod_in", "typmod_out", "analyze", "subscript",
+    ),
+    "ranges": ("canonical", "subtype_diff"),
+    "operators": ("function", "restriction", "join_estimator"),
+    "family_members": ("function",),
+    "conversions": ("function",),
+}  # fmt: skip
+_OPERATORS = {
+    "aggregates": ("sortop",),
+    "operators": ("commutator", "negator"),
+    "family_members": ("operator",),
+}
+
+
+def mentioned_routines(rows: Rows) -> list[int]:
+    """Return the OIDs of the routines whose names are needed."""
+    found = _found(rows, _ROUTINES)
+    found |= {oid for row in rows["text_search"] for oid in row.functions}
+    return sorted(found - {0})
+
+
+def mentioned_operators(rows: Rows) -> list[int]:
+    """Return the OIDs of the operators whose names are needed."""
+    return sorted(_found(rows, _OPERATORS) - {0})
+
+
+def _found(rows: Rows, fields: dict[str, tuple[str, ...]]) -> set[int]:
+    return {
+        getattr(row, field)
+        for query, names in fields.items()
+        for row in rows[query]
+        for field in names
+    }

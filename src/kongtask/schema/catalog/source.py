@@ -1,0 +1,128 @@
+"""What the catalog queries returned, and what every kind of object takes from it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence as Many
+from typing import Any, TypeVar
+
+from kongtask.names import qualify, quote_identifier
+from kongtask.schema.catalog.classes import CatalogClass
+from kongtask.schema.catalog.index import ObjectId, ObjectIndex
+from kongtask.schema.model import Grant
+
+Rows = Mapping[str, Many[Any]]
+T = TypeVar("T")
+
+
+class Source:
+    """One snapshot of the catalog, while it becomes a model.
+
+    Attributes:
+        rows: by the name of their query.
+        index: who is who, and who needs whom.
+        all_names: keep the names of NOT NULL constraints that PostgreSQL gave too.
+    """
+
+    def __init__(self, rows: Rows, *, all_names: bool = False) -> None:
+        self.rows = rows
+        self.index = ObjectIndex()
+        self.all_names = all_names
+        self._names: dict[ObjectId, tuple[str, str]] = {}
+        self._comments: dict[tuple[int, int, int], str] = {
+            (row.catalog, row.object, row.part): row.text for row in rows["comments"]
+        }
+        self._grants = _grants(rows["grants"])
+
+    def common(self, catalog: CatalogClass, row: Any) -> dict[str, Any]:
+        """Return the fields that every object has.
+
+        Args:
+            catalog: where the object's row is.
+            row: with oid, schema, name and owner.
+        """
+        oid = row.oid
+        return {
+            "schema": row.schema,
+            "name": row.name,
+            "owner": row.owner,
+            "comment": self.comment(catalog, oid),
+            "grants": self.grants(catalog, oid),
+            "requires": self.index.requires(catalog, oid),
+        }
+
+    def comment(self, catalog: CatalogClass, oid: int, part: int = 0) -> str | None:
+        """Return the comment on an object or a column, once."""
+        return self._comments.pop((catalog.value, oid, part), None)
+
+    def grants(self, catalog: CatalogClass, oid: int, part: int = 0) -> tuple[Grant, ...]:
+        """Return what an object or a column gives and takes beyond the default."""
+        return self._grants.get((catalog.value, oid, part), ())
+
+    def unread_comments(self) -> list[ObjectId]:
+        """Return our objects whose comments nobody has read."""
+        found = {(catalog, oid) for catalog, oid, _ in self._comments}
+        return sorted(found.difference(self.index.missing(found)))
+
+    def add_names(self, rows: Iterable[Any]) -> None:
+        """Take the names of routines and operators that others mention by OID."""
+        self._names = {(row.catalog, row.oid): (row.schema, row.name) for row in rows}
+
+    def routine(self, oid: int) -> str | None:
+        """Return a routine's name as statements take it, or None for OID 0.
+
+        With an empty search_path those of pg_catalog need no schema; saying so here and not with
+        regproc keeps the text from depending on how many overloads a server version has.
+        """
+        if not oid:
+            return None
+        schema, name = self._names[CatalogClass.PG_PROC, oid]
+        return quote_identifier(name) if schema == "pg_catalog" else qualify(schema, name)
+
+    def operator(self, oid: int) -> str | None:
+        """Return an operator's name, qualified where it is not in pg_catalog; None for OID 0."""
+        if not oid:
+            return None
+        schema, name = self._names[CatalogClass.PG_OPERATOR, oid]
+        return name if schema == "pg_catalog" else f"{quote_identifier(schema)}.{name}"
+
+
+def called_operator(operator: str | None) -> str | None:
+    """Return an operator as expressions and options take it."""
+    return f"OPERATOR({operator})" if operator and "." in operator else operator
+
+
+def grouped(rows: Iterable[Any], key: Callable[[Any], Any]) -> defaultdict[Any, list[Any]]:
+    """Return rows by something that they share."""
+    groups: defaultdict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups
+
+
+def by_name(items: Iterable[T], name: Callable[[T], str]) -> tuple[T, ...]:
+    """Return things sorted by name under the C collation."""
+    return tuple(sorted(items, key=lambda item: name(item).encode()))
+
+
+def _grants(rows: Iterable[Any]) -> dict[tuple[int, int, int], tuple[Grant, ...]]:
+    grants: defaultdict[tuple[int, int, int], list[Grant]] = defaultdict(list)
+    for row in rows:
+        grant = Grant(
+            grantee=row.grantee,
+            privileges=("ALL",) if row.is_all else tuple(sorted(row.privileges)),
+            grantable=row.grantable,
+            revoked=row.revoked,
+            column=row.column,
+            grantor=row.grantor,
+        )
+        grants[row.catalog, row.object, row.part].append(grant)
+    return {key: tuple(sorted(found, key=_grant_order)) for key, found in grants.items()}
+
+
+def _grant_order(grant: Grant) -> tuple[bool, bool, bytes, bytes, bool]:
+    """Take away before giving, and let the owner grant before others grant onwards."""
+    grantor = (grant.grantor or "").encode()
+    grantee = (grant.grantee or "").encode()
+    return (not grant.revoked, grant.grantor is not None, grantor, grantee, grant.grantable)

@@ -1,0 +1,86 @@
+"""A PostgreSQL schema as values: what the catalog reader makes and everything else works on.
+
+All classes are frozen and hold no OIDs, so two schemas are equal when their values are. Definitions
+that PostgreSQL prints (expressions, queries, constraints) are kept as it prints them with an empty
+search_path: every name that is not in pg_catalog is qualified.
+"""
+
+from kongtask.schema.model.base import Grant, Kind, Ref, SchemaObject
+from kongtask.schema.model.operators import (
+    Conversion,
+    FamilyMember,
+    Operator,
+    OperatorClass,
+    OperatorFamily,
+)
+from kongtask.schema.model.parts import (
+    Column,
+    Constraint,
+    ConstraintKind,
+    Identity,
+    Index,
+    NotNull,
+    Policy,
+    Rule,
+    Trigger,
+)
+from kongtask.schema.model.relations import Relation, Statistics, Table, View
+from kongtask.schema.model.routines import Aggregate, Routine
+from kongtask.schema.model.schema import DefaultPrivileges, Requirement, Schema
+from kongtask.schema.model.sequences import Sequence, SequenceOptions
+from kongtask.schema.model.text_search import (
+    TextSearchConfiguration,
+    TextSearchDictionary,
+    TextSearchParser,
+    TextSearchTemplate,
+)
+from kongtask.schema.model.types import (
+    BaseType,
+    Collation,
+    CompositeType,
+    Domain,
+    EnumType,
+    RangeType,
+)
+
+__all__ = [
+    "Aggregate",
+    "BaseType",
+    "Collation",
+    "Column",
+    "CompositeType",
+    "Constraint",
+    "ConstraintKind",
+    "Conversion",
+    "DefaultPrivileges",
+    "Domain",
+    "EnumType",
+    "FamilyMember",
+    "Grant",
+    "Identity",
+    "Index",
+    "Kind",
+    "NotNull",
+    "Operator",
+    "OperatorClass",
+    "OperatorFamily",
+    "Policy",
+    "RangeType",
+    "Ref",
+    "Relation",
+    "Requirement",
+    "Routine",
+    "Rule",
+    "Schema",
+    "SchemaObject",
+    "Sequence",
+    "SequenceOptions",
+    "Statistics",
+    "Table",
+    "TextSearchConfiguration",
+    "TextSearchDictionary",
+    "TextSearchParser",
+    "TextSearchTemplate",
+    "Trigger",
+    "View",
+]

@@ -1,0 +1,113 @@
+"""What all objects have: a kind, an identity, an owner, a comment, privileges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Kind(StrEnum):
+    """Kinds of objects, under the words that SQL has for them."""
+
+    SCHEMA = "SCHEMA"
+    COLLATION = "COLLATION"
+    TYPE = "TYPE"
+    DOMAIN = "DOMAIN"
+    SEQUENCE = "SEQUENCE"
+    TABLE = "TABLE"
+    FOREIGN_TABLE = "FOREIGN TABLE"
+    VIEW = "VIEW"
+    MATERIALIZED_VIEW = "MATERIALIZED VIEW"
+    COLUMN = "COLUMN"
+    DEFAULT = "DEFAULT"
+    CONSTRAINT = "CONSTRAINT"
+    INDEX = "INDEX"
+    STATISTICS = "STATISTICS"
+    FUNCTION = "FUNCTION"
+    PROCEDURE = "PROCEDURE"
+    AGGREGATE = "AGGREGATE"
+    TRIGGER = "TRIGGER"
+    RULE = "RULE"
+    POLICY = "POLICY"
+    OPERATOR = "OPERATOR"
+    OPERATOR_FAMILY = "OPERATOR FAMILY"
+    OPERATOR_CLASS = "OPERATOR CLASS"
+    CONVERSION = "CONVERSION"
+    TEXT_SEARCH_PARSER = "TEXT SEARCH PARSER"
+    TEXT_SEARCH_TEMPLATE = "TEXT SEARCH TEMPLATE"
+    TEXT_SEARCH_DICTIONARY = "TEXT SEARCH DICTIONARY"
+    TEXT_SEARCH_CONFIGURATION = "TEXT SEARCH CONFIGURATION"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """The identity of an object: how others name what they require.
+
+    Attributes:
+        kind: what it is.
+        schema: its schema, or the schema of the relation or domain that it belongs to.
+        name: its name; of a part (column, constraint, trigger, …) the owner's name.
+        detail: a routine's or operator's argument types, an operator class's access method, or the
+            part's own name.
+    """
+
+    kind: Kind
+    schema: str
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Privileges of one role that differ from what the kind of object gives by default.
+
+    Attributes:
+        grantee: role name; None is PUBLIC.
+        privileges: keywords, sorted; ``ALL`` alone where it is all that the server knows, so that
+            the text does not depend on the version.
+        grantable: WITH GRANT OPTION.
+        revoked: the default gives it and the object does not have it.
+        column: the column that it is for, or None.
+        grantor: who granted it, where that is not the owner.
+    """
+
+    grantee: str | None
+    privileges: tuple[str, ...]
+    grantable: bool = False
+    revoked: bool = False
+    column: str | None = None
+    grantor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaObject:
+    """What all objects have.
+
+    Attributes:
+        requires: what must exist before this can be created, beyond the obvious owner.
+    """
+
+    schema: str
+    name: str
+    comment: str | None = None
+    owner: str | None = None
+    grants: tuple[Grant, ...] = ()
+    requires: frozenset[Ref] = frozenset()
+
+    @property
+    def ref(self) -> Ref:
+        """Its identity."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedObject(SchemaObject):
+    """An object whose kind and name say which one it is."""
+
+    own_kind: ClassVar[Kind]
+
+    @property
+    def ref(self) -> Ref:
+        """Its identity."""
+        return Ref(self.own_kind, self.schema, self.name)

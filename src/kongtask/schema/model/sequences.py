@@ -1,0 +1,36 @@
+"""Sequences, of their own or behind an identity column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kongtask.schema.model.base import Kind, NamedObject, Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceOptions:
+    """The numbers of a sequence; None stands for the default of its type and direction."""
+
+    type: str = "bigint"
+    start: int | None = None
+    increment: int = 1
+    minimum: int | None = None
+    maximum: int | None = None
+    cache: int = 1
+    cycle: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence(NamedObject):
+    """A sequence.
+
+    Attributes:
+        owned_by: the table's ref and the column's name, of a sequence that goes with a column.
+    """
+
+    own_kind: ClassVar[Kind] = Kind.SEQUENCE
+
+    options: SequenceOptions
+    unlogged: bool = False
+    owned_by: tuple[Ref, str] | None = None

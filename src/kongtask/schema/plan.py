@@ -1,0 +1,289 @@
+"""The model -> the steps that build it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from kongtask.schema.model import (
+    BaseType,
+    Column,
+    Constraint,
+    ConstraintKind,
+    Domain,
+    Index,
+    Kind,
+    RangeType,
+    Ref,
+    Relation,
+    Routine,
+    Schema,
+    SchemaObject,
+    Sequence,
+    Table,
+    View,
+)
+from kongtask.schema.partitions import Partitioning
+from kongtask.schema.steps import (
+    NO_PARTS,
+    Attachment,
+    Default,
+    Item,
+    Members,
+    Ownership,
+    Phase,
+    Shell,
+    Step,
+)
+
+
+def build_steps(
+    schemas: tuple[Schema, ...], partitioning: Partitioning, detached: frozenset[Ref]
+) -> list[Step]:
+    """Return the steps that make some schemas, in no particular order.
+
+    Args:
+        schemas: what to make.
+        partitioning: how their partitioned tables are put together.
+        detached: parts of tables and domains (defaults, checks) to leave for later steps.
+    """
+    build = _Builder(partitioning, detached)
+    return [step for schema in schemas for step in build.schema(schema)]
+
+
+def shell_of(step: Step) -> Step | None:
+    """Return the step that makes a stand-in for a step's item, or None if it can have none."""
+    item = step.item
+    requires: frozenset[Ref] = frozenset()
+    if isinstance(item, Routine):
+        # Only an SQL-standard body is looked at when the routine is made.
+        if item.sql_body is None:
+            return None
+        requires = item.signature_requires
+    elif isinstance(item, View):
+        if item.kind is not Kind.VIEW:
+            return None
+        requires = item.column_requires
+    elif not isinstance(item, BaseType | RangeType):
+        return None
+    key = replace(step.key, detail=f"{step.key.detail} shell")
+    return Step(key=key, phase=step.phase, place=step.place, item=Shell(item), requires=requires)
+
+
+class _Builder:
+    def __init__(self, partitioning: Partitioning, detached: frozenset[Ref]) -> None:
+        self._partitioning, self._detached = partitioning, detached
+
+    def schema(self, schema: Schema) -> Iterator[Step]:
+        name = schema.name.encode()
+        yield Step(key=schema.ref, phase=Phase.SCHEMAS, place=(name, b"", 0, b""), item=schema)
+        yield from _whole(Phase.COLLATIONS, schema.collations)
+        for types in (schema.enums, schema.composites, schema.ranges, schema.base_types):
+            yield from _whole(Phase.TYPES, types)
+        for domain in schema.domains:
+            yield from self._domain(domain)
+        for sequence in schema.sequences:
+            yield from _sequence(sequence)
+        for table in schema.tables:
+            yield from self._table(table)
+        for view in schema.views:
+            yield from self._view(view)
+        yield from _whole(Phase.STATISTICS, schema.statistics)
+        yield from _whole(Phase.FUNCTIONS, (*schema.routines, *schema.aggregates))
+        yield from _operators(schema)
+        yield from _whole(Phase.CONVERSIONS, schema.conversions)
+        for text_search in (
+            schema.text_search_parsers, schema.text_search_templates,
+            schema.text_search_dictionaries, schema.text_search_configurations,
+        ):  # fmt: skip
+            yield from _whole(Phase.TEXT_SEARCH, text_search)
+
+    def _domain(self, domain: Domain) -> Iterator[Step]:
+        parts: dict[Ref, frozenset[Ref]] = {}
+        key = domain.part(Kind.DEFAULT, domain.name)
+        if domain.default is not None and key in self._detached:
+            default = Default(domain.default)
+            yield _part(domain, Phase.TYPES, key, default, domain.default_requires)
+        else:
+            parts[key] = domain.default_requires
+        for constraint in domain.constraints:
+            key = domain.part(Kind.CONSTRAINT, constraint.name)
+            if key in self._detached or not constraint.valid:
+                yield _part(domain, Phase.TYPES, key, constraint, constraint.requires)
+            else:
+                parts[key] = constraint.requires
+        yield _step(Phase.TYPES, domain, parts=parts)
+
+    def _table(self, table: Table) -> Iterator[Step]:
+        requires = table.requires
+        parts: dict[Ref, frozenset[Ref]] = {}
+        for column in table.columns:
+            key = table.part(Kind.DEFAULT, column.name)
+            if column.generated:  # cannot be added later without moving the column
+                requires |= column.default_requires
+                parts[key] = frozenset()
+            elif key in self._detached:
+                yield _default(table, Phase.TABLES, key, column)
+            elif column.default is not None:
+                parts[key] = column.default_requires
+        for constraint in table.constraints:
+            key = table.part(Kind.CONSTRAINT, constraint.name)
+            if self._partitioning.is_clone(table, constraint):
+                parts[key] = frozenset()
+                continue
+            if self._is_separate(key, constraint):
+                yield self._constraint(table, key, constraint)
+            else:
+                parts[key] = constraint.requires
+                parts |= _index_parts(table, constraint)
+            if self._partitioning.is_attached_key(constraint):
+                yield _attachment(table, constraint)
+        yield _step(Phase.TABLES, table, requires, parts)
+        for index in table.indexes:
+            is_made = index.parent is not None and index.parent not in self._partitioning.one_by_one
+            if index.is_valid and not is_made:
+                yield _index(table, index)
+        yield from _behaviour(table)
+        for policy in table.policies:
+            key = table.part(Kind.POLICY, policy.name)
+            yield _part(table, Phase.POLICIES, key, policy, policy.requires)
+
+    def _is_separate(self, key: Ref, constraint: Constraint) -> bool:
+        return (
+            constraint.kind is ConstraintKind.FOREIGN_KEY
+            or not constraint.valid
+            or key in self._detached
+            or self._partitioning.is_alone(constraint)
+        )
+
+    def _constraint(self, table: Table, key: Ref, constraint: Constraint) -> Step:
+        if constraint.kind is ConstraintKind.FOREIGN_KEY:
+            return _part(table, Phase.FOREIGN_KEYS, key, constraint, constraint.requires)
+        # It goes down to the partitions: they must be there, or bring it themselves.
+        below = frozenset(item.ref for item in self._partitioning.descendants(table.ref))
+        requires = constraint.requires | below
+        step = _part(table, Phase.CONSTRAINTS, key, constraint, requires)
+        return replace(step, parts=_index_parts(table, constraint))
+
+    def _view(self, view: View) -> Iterator[Step]:
+        parts: dict[Ref, frozenset[Ref]] = {}
+        for column in view.columns:
+            key = view.part(Kind.DEFAULT, column.name)
+            if key in self._detached:
+                yield _default(view, Phase.VIEWS, key, column)
+            elif column.default is not None:
+                parts[key] = column.default_requires
+        yield _step(Phase.VIEWS, view, parts=parts)
+        for index in view.indexes:
+            if index.is_valid:
+                yield _index(view, index)
+        yield from _behaviour(view)
+
+
+def _whole(phase: Phase, items: Iterable[SchemaObject]) -> Iterator[Step]:
+    for item in items:
+        yield _step(phase, item)
+
+
+def _step(
+    phase: Phase,
+    item: SchemaObject,
+    requires: frozenset[Ref] | None = None,
+    parts: Mapping[Ref, frozenset[Ref]] = NO_PARTS,
+) -> Step:
+    key = item.ref
+    return Step(
+        key=key,
+        phase=phase,
+        place=(key.schema.encode(), key.name.encode(), 0, key.detail.encode()),
+        item=item,
+        requires=item.requires if requires is None else requires,
+        parts=parts,
+    )
+
+
+def _part(
+    owner: Relation | Domain, phase: Phase, key: Ref, item: Item, requires: frozenset[Ref]
+) -> Step:
+    return Step(
+        key=key,
+        phase=phase,
+        place=(owner.schema.encode(), owner.name.encode(), 1, key.detail.encode()),
+        item=item,
+        owner=owner,
+        requires=requires | {owner.ref},
+    )
+
+
+def _default(owner: Relation, phase: Phase, key: Ref, column: Column) -> Step:
+    assert column.default is not None, "only a default is left for later"
+    default = Default(column.default, column.name)
+    return _part(owner, phase, key, default, column.default_requires)
+
+
+def _sequence(sequence: Sequence) -> Iterator[Step]:
+    yield _step(Phase.SEQUENCES, sequence)
+    if sequence.owned_by is not None:
+        table, _ = sequence.owned_by
+        yield Step(
+            key=Ref(Kind.SEQUENCE, sequence.schema, sequence.name, "owned by"),
+            phase=Phase.TABLES,
+            place=(table.schema.encode(), table.name.encode(), 1, sequence.name.encode()),
+            item=Ownership(sequence),
+            requires=frozenset({sequence.ref, table}),
+        )
+
+
+def _index(owner: Relation, index: Index) -> Step:
+    above = {index.parent} if index.parent else set()
+    return Step(
+        key=index.ref,
+        phase=Phase.INDEXES,
+        place=(owner.schema.encode(), owner.name.encode(), 0, index.name.encode()),
+        item=index,
+        owner=owner,
+        requires=index.requires | above | {owner.ref},
+    )
+
+
+def _index_parts(table: Table, constraint: Constraint) -> dict[Ref, frozenset[Ref]]:
+    """Return a key's index, for partitions' indexes that are attached to it."""
+    if table.partition_key is None or constraint.index is None:
+        return {}
+    return {constraint.index.ref: frozenset()}
+
+
+def _attachment(table: Table, constraint: Constraint) -> Step:
+    index = constraint.index
+    assert index is not None
+    assert index.parent is not None
+    key = Ref(Kind.INDEX, index.schema, index.name, "attached")
+    needs = frozenset({index.parent, table.part(Kind.CONSTRAINT, constraint.name)})
+    return _part(table, Phase.INDEXES, key, Attachment(index), needs)
+
+
+def _behaviour(owner: Relation) -> Iterator[Step]:
+    for trigger in owner.triggers:
+        key = owner.part(Kind.TRIGGER, trigger.name)
+        yield _part(owner, Phase.TRIGGERS, key, trigger, trigger.requires)
+    for rule in owner.rules:
+        key = owner.part(Kind.RULE, rule.name)
+        yield _part(owner, Phase.RULES, key, rule, rule.requires)
+
+
+def _operators(schema: Schema) -> Iterator[Step]:
+    yield from _whole(Phase.OPERATORS, (x for x in schema.operators if not x.is_shell))
+    yield from _whole(Phase.OPERATORS, schema.operator_families)
+    for class_ in schema.operator_classes:
+        members = (member.requires for member in class_.members)
+        yield _step(Phase.OPERATORS, class_, class_.requires.union(*members))
+    for family in schema.operator_families:
+        if family.members:
+            key = replace(family.ref, detail=f"{family.method} members")
+            yield Step(
+                key=key,
+                phase=Phase.OPERATORS,
+                place=(family.schema.encode(), family.name.encode(), 1, key.detail.encode()),
+                item=Members(family),
+                requires=frozenset({family.ref}).union(*(m.requires for m in family.members)),
+            )

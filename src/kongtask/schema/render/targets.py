@@ -1,0 +1,45 @@
+"""How statements name an object: the words after COMMENT ON, ALTER … OWNER TO, and GRANT … ON."""
+
+from __future__ import annotations
+
+from kongtask.names import qualify, quote_identifier
+from kongtask.schema.model import (
+    Aggregate,
+    Domain,
+    Operator,
+    OperatorClass,
+    OperatorFamily,
+    Relation,
+    Routine,
+    Schema,
+    SchemaObject,
+    Sequence,
+)
+
+
+def target(item: SchemaObject | Schema) -> str:
+    """Return the kind and the quoted name, as COMMENT ON and ALTER take them."""
+    if isinstance(item, Schema):
+        return f"SCHEMA {quote_identifier(item.name)}"
+    name = qualify(item.schema, item.name)
+    if isinstance(item, Routine):
+        name += f"({item.identity})"
+    elif isinstance(item, Aggregate):
+        name += f"({item.identity or '*'})"
+    elif isinstance(item, Operator):
+        name = f"{quote_identifier(item.schema)}.{item.name} ({item.signature})"
+    elif isinstance(item, OperatorClass | OperatorFamily):
+        name += f" USING {quote_identifier(item.method)}"
+    return f"{item.ref.kind} {name}"
+
+
+def grant_target(item: SchemaObject | Schema) -> str:
+    """Return the kind and the quoted name, as GRANT and REVOKE take them."""
+    if isinstance(item, Schema | Routine | Sequence):
+        return target(item)
+    name = qualify(item.schema, item.name)
+    if isinstance(item, Relation):
+        return f"TABLE {name}"
+    if isinstance(item, Aggregate):
+        return f"FUNCTION {name}({item.signature})"
+    return f"TYPE {name}" if isinstance(item, Domain) else target(item)

@@ -1,0 +1,18 @@
+create schema app;
+create text search template app.simple_t (init = dsimple_init, lexize = dsimple_lexize);
+create text search template app.no_init (lexize = dsimple_lexize);
+create text search dictionary app.dict (template = app.simple_t, accept = false);
+create text search dictionary app.syn (template = pg_catalog.simple, accept = 'true');
+create text search dictionary app.snow (template = snowball, language = english, stopwords = english);
+create text search parser app.parser (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype, headline = prsd_headline);
+create text search configuration app.conf (parser = app.parser);
+alter text search configuration app.conf add mapping for word, asciiword with app.dict, app.snow, pg_catalog.simple;
+alter text search configuration app.conf add mapping for url, host with simple;
+create text search configuration app.copied (copy = pg_catalog.english);
+create text search configuration app.empty (parser = "default");
+comment on text search configuration app.conf is 'conf';
+comment on text search dictionary app.dict is 'dict';
+comment on text search parser app.parser is 'parser';
+comment on text search template app.simple_t is 'template';
+create table app.docs (body text, v tsvector generated always as (to_tsvector('app.conf', body)) stored);
+create index on app.docs using gin (to_tsvector('app.copied', body));

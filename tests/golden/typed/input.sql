@@ -1,0 +1,10 @@
+create schema app;
+create type app.thing as (a int, b text, c numeric);
+create table app.things of app.thing (primary key (a), b with options not null default 'x', c with options default 7, check (c > 0));
+create table app.more of app.thing;
+create table app.parted of app.thing partition by list (a);
+create table app.parted_1 partition of app.parted for values in (1);
+alter type app.thing add attribute d int cascade;
+alter table app.more alter d set storage plain, alter b set storage external;
+comment on column app.more.b is 'typed';
+create function app.of_thing(app.thing) returns int language sql immutable as 'select $1.a';
