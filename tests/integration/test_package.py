@@ -48,7 +48,15 @@ def test_the_wheel_in_an_empty_environment_migrates_and_exports(
 ) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     programs = tmp_path / "venv" / "bin"
-    install = [programs / "python", "-m", "pip", "install", "--quiet", "--quiet", wheel]
+    install: list[str | Path] = [
+        programs / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--quiet",
+        wheel,
+    ]
     subprocess.run(install, check=True)
     environ = {"PATH": os.defpath, "HOME": str(tmp_path)}
 

@@ -48,12 +48,12 @@ def command(*, output: str | None) -> None:
             numbers = ", ".join(f"{number:06}" for number in outcome.applied)
             say(f"schema {WORKER_SCHEMA}, migrations {numbers}")
         with _step("export") as say:
-            request = Request(schema=WORKER_SCHEMA, output=file, committed=file)
+            request = Request(schemas=[WORKER_SCHEMA], output=file, committed=file)
             export = export_schema(scratch, request)
             export.write(say=lambda _: None)
             say(f"{export.contents()}: {len(export.export.text.encode())} bytes")
         with _step("prove") as say:
-            prove(scratch, WORKER_SCHEMA)
+            prove(export.schemas, [WORKER_SCHEMA], scratch)
             say("loaded into an empty database, it exports the same bytes")
         with _step("compare") as say:
             committed = shipped_export(WORKER_SCHEMA) or ""

@@ -1,24 +1,45 @@
-"""Exporting a schema for a command: which database, which files, what changed."""
+"""Exporting schemas for a command: which database, which files, what changed."""
 
 from __future__ import annotations
 
+import fnmatch
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kongtask.cli.base import note
+from kongtask.errors import SchemaNotFoundError, UsageError
 from kongtask.files import read_text, write_text
 from kongtask.names import WORKER_SCHEMA
 
 if TYPE_CHECKING:
-    from kongtask.database.connection import Target
+    from kongtask.database.connection import Connection, Target
     from kongtask.schema.export import Export
-    from kongtask.schema.model import Schema
+    from kongtask.schema.model import Requirement, Schema
     from kongtask.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How the text is to be.
+
+    Attributes:
+        comments, owners, privileges: whether these are part of it.
+        constraint_names: ``all`` prints the NOT NULL names that PostgreSQL 18 gave too.
+        canonical: as the embedded server prints it after loading it.
+        name: the name to print the schema under, or None for its own.
+    """
+
+    comments: bool = True
+    owners: bool = False
+    privileges: bool = False
+    constraint_names: Literal["custom", "all"] = "custom"
+    canonical: bool = False
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +47,15 @@ class Request:
     """What was asked for.
 
     Attributes:
-        schema: name of the schema.
+        schemas: names, or patterns with ``*`` and ``?``.
         output: the file to write, or None for stdout.
         committed: the committed export, whose timestamp holds as long as the schema is the same.
     """
 
-    schema: str
+    schemas: Sequence[str]
     output: Path | None
-    committed: Path
+    committed: Path | None
+    style: Style = field(default_factory=Style)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +64,14 @@ class Outcome:
 
     Attributes:
         request: what was asked for.
-        schema: what was read.
+        schemas: what was read.
         export: what was made of it.
         before: the file's text, or None where there is none (or it is stdout).
-        proved: whether export, load and export again gave the same bytes.
+        proved: whether export, load and export again gave the same schema.
     """
 
     request: Request
-    schema: Schema
+    schemas: tuple[Schema, ...]
     export: Export
     before: str | None
     proved: bool
@@ -58,6 +80,12 @@ class Outcome:
     def would_change(self) -> bool:
         """Whether writing the export changes the file."""
         return self.before != self.export.text
+
+    @property
+    def title(self) -> str:
+        """Say which schemas these are."""
+        names = ", ".join(f'"{schema.name}"' for schema in self.schemas)
+        return f"schema {names}" if len(self.schemas) == 1 else f"schemas {names}"
 
     def changes(self) -> str:
         """Return a unified diff from the file to the export."""
@@ -80,20 +108,26 @@ class Outcome:
         elif self.would_change:
             write_text(output, self.export.text)
             size = len(self.export.text.encode())
-            say(f'wrote {shown(output)}: schema "{self.request.schema}", {size} bytes')
+            say(f"wrote {shown(output)}: {self.title}, {size} bytes")
         else:
-            say(f'{shown(output)} is up to date: schema "{self.request.schema}"')
+            say(f"{shown(output)} is up to date: {self.title}")
 
     def contents(self) -> str:
-        """Count what the schema holds, kind by kind."""
-        schema, relations = self.schema, list(self.schema.relations())
-        types = (schema.enums, schema.composites, schema.ranges, schema.domains)
+        """Count what the schemas hold, kind by kind."""
+        schemas = self.schemas
+        relations = [relation for schema in schemas for relation in schema.relations()]
+        types = sum(
+            len(kind)
+            for schema in schemas
+            for kind in (schema.enums, schema.composites, schema.ranges, schema.domains)
+        )
+        routines = sum(len(schema.routines) + len(schema.aggregates) for schema in schemas)
         counts = [
-            (sum(len(kind) for kind in types), "type", "types"),
-            (len(schema.tables), "table", "tables"),
-            (len(schema.views), "view", "views"),
+            (types, "type", "types"),
+            (sum(len(schema.tables) for schema in schemas), "table", "tables"),
+            (sum(len(schema.views) for schema in schemas), "view", "views"),
             (sum(len(relation.indexes) for relation in relations), "index", "indexes"),
-            (len(schema.routines) + len(schema.aggregates), "function", "functions"),
+            (routines, "function", "functions"),
             (sum(len(relation.triggers) for relation in relations), "trigger", "triggers"),
         ]
         return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
@@ -102,8 +136,9 @@ class Outcome:
         """Return the result for programs."""
         from kongtask.schema.export import sha256
 
+        names = [schema.name for schema in self.schemas]
         return {
-            "schema": self.request.schema,
+            "schema": names[0] if len(names) == 1 else names,
             "output": str(self.request.output or "-"),
             "changed": self.would_change,
             "proved": self.proved,
@@ -114,16 +149,18 @@ class Outcome:
 
 
 @contextmanager
-def exported_database(conn: str | None, settings: Settings, schema: str) -> Iterator[Target]:
-    """Find the database to export, or make one from the schema's migrations.
+def exported_database(
+    conn: str | None, settings: Settings, schemas: Sequence[str]
+) -> Iterator[Target]:
+    """Find the database to export, or make one from the schemas' migrations.
 
     Args:
         conn: the value of ``-conn``, or None.
         settings: the project's settings.
-        schema: the schema that will be exported.
+        schemas: the schemas that will be exported.
 
     Yields:
-        The named database; else a scratch database on the embedded server, with the schema's own
+        The named database; else a scratch database on the embedded server, with each schema's own
         migrations applied: as configured for that name, else the worker's.
     """
     from kongtask.database.connection import connect, describe, find_target
@@ -137,25 +174,26 @@ def exported_database(conn: str | None, settings: Settings, schema: str) -> Iter
             note(f"using {describe(connection)}, from {named.source}")
         yield named
         return
-    folder = settings.schema(schema).migrations
-    if folder is None and settings.migrations is not None and schema != WORKER_SCHEMA:
-        note(
-            f'warning: the project configures no migrations for "{schema}": this is the worker '
-            "schema under that name"
-        )
-    migrations = worker_migrations() if folder is None else load_migrations(folder)
     with embedded_server() as server, scratch_database(server.target()) as scratch:
-        note(f"no database named: migrating a scratch database with {migrations.origin}")
-        migrate(scratch, migrations, schema)
+        for schema in schemas:
+            folder = settings.schema(schema).migrations
+            if folder is None and settings.migrations is not None and schema != WORKER_SCHEMA:
+                note(
+                    f'warning: the project configures no migrations for "{schema}": this is the '
+                    "worker schema under that name"
+                )
+            migrations = worker_migrations() if folder is None else load_migrations(folder)
+            note(f"no database named: migrating a scratch database with {migrations.origin}")
+            migrate(scratch, migrations, schema)
         yield scratch
 
 
 def export_schema(target: Target, request: Request, *, prove: bool = False) -> Outcome:
-    """Export a schema, and prove the export if asked to; writes nothing yet.
+    """Export schemas, and prove the export if asked to; writes nothing yet.
 
     Args:
         target: the database.
-        request: the schema and the files.
+        request: the schemas and the files.
         prove: load the export into a scratch database and export that.
 
     Raises:
@@ -163,19 +201,24 @@ def export_schema(target: Target, request: Request, *, prove: bool = False) -> O
         ProofFailedError: the export does not load, or does not export the same again.
     """
     from kongtask.database.connection import connect
-    from kongtask.schema import read, render
+    from kongtask.schema import read_all, render
     from kongtask.schema.export import make_export, parse_export
-    from kongtask.schema.prove import prove as prove_schema
 
-    before = _earlier(request.output)
+    before, style = _earlier(request.output), request.style
     with connect(target) as connection:
-        schema = read(connection, request.schema)
-    committed = read_text(request.committed)
+        names = _matching(connection, request.schemas)
+        schemas = read_all(connection, names, constraint_names=style.constraint_names)
+    schemas = _restyled(target, schemas, style)
+    body = render(
+        *schemas, comments=style.comments, owners=style.owners, privileges=style.privileges
+    )
+    committed = read_text(request.committed) if request.committed else None
+    shipped = [shipped_export(schema.name) for schema in schemas if len(schemas) == 1]
     export = make_export(
-        schema.name,
-        render(schema),
-        schema.requirements,
-        earlier=(committed, shipped_export(schema.name), before),
+        ", ".join(schema.name for schema in schemas),
+        body,
+        _needs(schemas, style),
+        earlier=(committed, *shipped, before),
     )
     if request.output and before is not None and parse_export(before).is_edited:
         note(
@@ -183,9 +226,8 @@ def export_schema(target: Target, request: Request, *, prove: bool = False) -> O
             "its body is not what its header says"
         )
     if prove:
-        prove_schema(target, request.schema)
-        note("proved: the export loads into an empty database and exports the same bytes there")
-    return Outcome(request=request, schema=schema, export=export, before=before, proved=prove)
+        _prove(target, [schema.name for schema in schemas] if style.name is None else names)
+    return Outcome(request=request, schemas=schemas, export=export, before=before, proved=prove)
 
 
 def shipped_file(schema: str) -> Path:
@@ -201,6 +243,79 @@ def shipped_export(schema: str) -> str | None:
 def shown(path: Path) -> str:
     """Return a path as a person would name it: relative, where it is below the working folder."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def is_pattern(name: str) -> bool:
+    """Tell whether a schema name is a pattern for several."""
+    return any(char in name for char in "*?")
+
+
+def _matching(connection: Connection, patterns: Sequence[str]) -> list[str]:
+    """Return the names that were given, and those that the patterns among them fit."""
+    from kongtask.schema.catalog import schema_names
+
+    if not any(is_pattern(pattern) for pattern in patterns):
+        return sorted(set(patterns))
+    there, found = schema_names(connection), set[str]()
+    for pattern in patterns:
+        # A schema whose very name holds a star is meant before any pattern.
+        fitting = [pattern] if pattern in there else fnmatch.filter(there, pattern)
+        if is_pattern(pattern) and not fitting:
+            raise SchemaNotFoundError(f'no schema in this database fits "{pattern}"')
+        found.update(fitting or [pattern])
+    return sorted(found)
+
+
+def _restyled(target: Target, schemas: tuple[Schema, ...], style: Style) -> tuple[Schema, ...]:
+    """Take schemas through a scratch database where their text is to be another server's."""
+    if style.name is None and not style.canonical:
+        return schemas
+    from kongtask.database.connection import connect
+    from kongtask.schema.prove import canonical, renamed
+    from kongtask.schema.reload import read_with_what_it_needs
+
+    names = [schema.name for schema in schemas]
+    with connect(target) as connection:
+        everything = read_with_what_it_needs(connection, names)
+    if style.canonical:
+        schemas = canonical(everything, names)
+        outside = tuple(schema for schema in everything if schema.name not in names)
+        everything = (*schemas, *outside)
+    if style.name is not None and names != [style.name]:
+        if len(names) != 1:
+            raise UsageError("--as takes one schema; name it with -schema")
+        schemas = renamed(everything, names[0], style.name, None if style.canonical else target)
+    return schemas
+
+
+def _prove(target: Target, names: Sequence[str]) -> None:
+    from kongtask.database.connection import connect
+    from kongtask.schema.prove import prove
+    from kongtask.schema.reload import read_with_what_it_needs
+
+    with connect(target) as connection:
+        everything = read_with_what_it_needs(connection, names)
+    proof = prove(everything, names, target)
+    if proof.is_exact:
+        note("proved: the export loads into an empty database and exports the same bytes there")
+    else:
+        note(
+            "proved: the export loads into an empty database and makes the same schema there; "
+            "PostgreSQL prints some expressions differently from then on (--canonical prints "
+            f"them so):\n{proof.moved}"
+        )
+
+
+def _needs(schemas: tuple[Schema, ...], style: Style) -> list[Requirement]:
+    """Return what the text leans on, roles included where it names them."""
+    needs = {need for schema in schemas for need in schema.requirements}
+    for schema in schemas:
+        needs.update(schema.roles(privileges=style.privileges, owners=style.owners))
+    own = {schema.name for schema in schemas}
+    return sorted(
+        (need for need in needs if not (need.kind == "schema" and need.name in own)),
+        key=lambda need: (need.kind, need.name.encode()),
+    )
 
 
 def _earlier(output: Path | None) -> str | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 
 from kongtask import __version__
-from kongtask.cli.base import Command, connection_option, option, schema_option
-from kongtask.cli.exporting import Request, export_schema, exported_database
+from kongtask.cli.base import Command, connection_option, option
+from kongtask.cli.exporting import Request, Style, export_schema, exported_database, is_pattern
 from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, UsageError
 from kongtask.names import check_schema_name
 from kongtask.settings import Settings, default_schema_name, load_settings
@@ -18,7 +19,9 @@ from kongtask.settings import Settings, default_schema_name, load_settings
 
 @click.command(cls=Command, name="schema-dump")
 @connection_option
-@schema_option
+@option("-schema", "--schema", "-s", "schema", metavar="NAME", multiple=True,
+        help="Schema to export; may be given several times, and as a pattern with * and ?. "
+        "Default: GRAPHILE_WORKER_SCHEMA, then the project's, then graphile_worker.")  # fmt: skip
 @option("-output", "--output", "-o", metavar="FILE", help="File to write; - is stdout. "
         "Default: <schema folder>/<schema>.sql.")  # fmt: skip
 @option("--committed", metavar="FILE", help="Committed export of the same schema: while the schema "
@@ -27,17 +30,28 @@ from kongtask.settings import Settings, default_schema_name, load_settings
         "anything would.")  # fmt: skip
 @option("--prove", is_flag=True, help="Load the export into a scratch database and export that: "
         "it must be the same bytes.")  # fmt: skip
+@option("--canonical", is_flag=True, help="Print views, rules and expressions as the embedded "
+        "PostgreSQL does: the same text whatever server the schema comes from.")  # fmt: skip
+@option("--as", "new_name", metavar="NAME", help="Print the schema under another name, wherever "
+        "PostgreSQL knows that it is the schema.")  # fmt: skip
+@option("--no-comments", "without_comments", is_flag=True, help="Leave out comments.")
+@option("--owners", is_flag=True, help="Say who owns each object.")
+@option("--privileges", is_flag=True, help="Say who may do what: grants and revokes.")
+@option("--constraint-names", type=click.Choice(["custom", "all"]), default="custom",
+        show_default=True, help="Which NOT NULL constraints keep their names: those that somebody "
+        "chose, or all that PostgreSQL 18 has.")  # fmt: skip
 @click.version_option(__version__, "-V", "--version", prog_name="schema-dump")
 @option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 def command(
     *,
     conn: str | None,
-    schema: str | None,
+    schema: tuple[str, ...],
     output: str | None,
     committed: str | None,
     check: bool,
     prove: bool,
     as_json: bool,
+    **style: Any,
 ) -> None:
     """Export a schema as one loadable, deterministic SQL file.
 
@@ -48,10 +62,10 @@ def command(
     Exit codes: 0 done, 1 the file would change (--check), 2 error.
     """
     settings = load_settings()
-    request = _request(settings, schema, output, committed)
+    request = _request(settings, schema, output, committed, _style(**style))
     if as_json and request.output is None and not check:
         raise UsageError("--json and the export cannot both go to stdout; name an -output file")
-    with exported_database(conn, settings, request.schema) as target:
+    with exported_database(conn, settings, request.schemas) as target:
         outcome = export_schema(target, request, prove=prove)
     if check:
         if as_json:
@@ -64,18 +78,46 @@ def command(
         click.echo(json.dumps(outcome.summary()))
 
 
+def _style(
+    *,
+    canonical: bool,
+    new_name: str | None,
+    without_comments: bool,
+    owners: bool,
+    privileges: bool,
+    constraint_names: Literal["custom", "all"],
+) -> Style:
+    return Style(
+        comments=not without_comments,
+        owners=owners,
+        privileges=privileges,
+        constraint_names=constraint_names,
+        canonical=canonical,
+        name=None if new_name is None else check_schema_name(new_name),
+    )
+
+
 def _request(
-    settings: Settings, schema: str | None, output: str | None, committed: str | None
+    settings: Settings,
+    schemas: tuple[str, ...],
+    output: str | None,
+    committed: str | None,
+    style: Style,
 ) -> Request:
     if output == "" or committed == "":
         raise UsageError("-output and --committed take a file name, not an empty value")
-    name = default_schema_name(settings) if schema is None else check_schema_name(schema)
-    configured = settings.schema(name).committed
-    path = configured if output is None else Path(output)
     if committed is not None and not Path(committed).is_file():
         raise UsageError(f"--committed {committed}: there is no such file")
+    names = [check_schema_name(name) for name in schemas] or [default_schema_name(settings)]
+    configured = None
+    if len(names) == 1 and not is_pattern(names[0]):
+        configured = settings.schema(style.name or names[0]).committed
+    if output is None and configured is None:
+        raise UsageError("several schemas need an -output file; - is stdout")
+    path = configured if output is None else Path(output)
     return Request(
-        schema=name,
+        schemas=names,
         output=None if output == "-" else path,
         committed=Path(committed) if committed else configured,
+        style=style,
     )

@@ -84,6 +84,16 @@ class Partitioning:
             _shape(parent, i) for i in range(len(parent.columns))
         ]
 
+    def cloned_from(self, table: Table, constraint: Constraint) -> Ref:
+        """Return the topmost constraint that a clone comes from."""
+        assert constraint.parent is not None, "only a clone comes from another"
+        ref = table.parents[0]
+        above = self.tables.get(ref)
+        for candidate in above.constraints if above is not None else ():
+            if candidate.name == constraint.parent and candidate.parent is not None:
+                return self.cloned_from(self.tables[ref], candidate)
+        return Ref(Kind.CONSTRAINT, ref.schema, ref.name, constraint.parent)
+
     def descendants(self, table: Ref) -> Iterator[Table]:
         """Yield the partitions of a table, and theirs."""
         for partition in self.partitions.get(table, ()):

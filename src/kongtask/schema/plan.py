@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from kongtask.errors import UnsupportedObjectError
 from kongtask.schema.model import (
     BaseType,
     Column,
@@ -27,6 +28,7 @@ from kongtask.schema.partitions import Partitioning
 from kongtask.schema.steps import (
     NO_PARTS,
     Attachment,
+    CloneComment,
     Default,
     Item,
     Members,
@@ -118,18 +120,22 @@ class _Builder:
         requires = table.requires
         parts: dict[Ref, frozenset[Ref]] = {}
         for column in table.columns:
+            if column.default is None:
+                continue
             key = table.part(Kind.DEFAULT, column.name)
             if column.generated:  # cannot be added later without moving the column
                 requires |= column.default_requires
                 parts[key] = frozenset()
             elif key in self._detached:
                 yield _default(table, Phase.TABLES, key, column)
-            elif column.default is not None:
+            else:
                 parts[key] = column.default_requires
         for constraint in table.constraints:
             key = table.part(Kind.CONSTRAINT, constraint.name)
             if self._partitioning.is_clone(table, constraint):
                 parts[key] = frozenset()
+                if constraint.kind is ConstraintKind.FOREIGN_KEY and constraint.comment is not None:
+                    yield self._clone_comment(table, constraint)
                 continue
             if self._is_separate(key, constraint):
                 yield self._constraint(table, key, constraint)
@@ -147,6 +153,16 @@ class _Builder:
         for policy in table.policies:
             key = table.part(Kind.POLICY, policy.name)
             yield _part(table, Phase.POLICIES, key, policy, policy.requires)
+
+    def _clone_comment(self, table: Table, constraint: Constraint) -> Step:
+        if constraint.name != constraint.parent:
+            raise UnsupportedObjectError(
+                f"foreign key {constraint.name} on {table.schema}.{table.name} has a comment, and "
+                "is a partition's clone under another name than the one that a load gives it"
+            )
+        key = table.part(Kind.CONSTRAINT, f"{constraint.name} comment")
+        made_by = frozenset({self._partitioning.cloned_from(table, constraint)})
+        return _part(table, Phase.FOREIGN_KEYS, key, CloneComment(constraint), made_by)
 
     def _is_separate(self, key: Ref, constraint: Constraint) -> bool:
         return (
@@ -168,10 +184,12 @@ class _Builder:
     def _view(self, view: View) -> Iterator[Step]:
         parts: dict[Ref, frozenset[Ref]] = {}
         for column in view.columns:
+            if column.default is None:
+                continue
             key = view.part(Kind.DEFAULT, column.name)
             if key in self._detached:
                 yield _default(view, Phase.VIEWS, key, column)
-            elif column.default is not None:
+            else:
                 parts[key] = column.default_requires
         yield _step(Phase.VIEWS, view, parts=parts)
         for index in view.indexes:

@@ -1,71 +1,99 @@
-"""The proof of an export: load it into an empty database, export that, compare the bytes."""
+"""The proof of an export: load it into an empty database, export that, compare."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
-import psycopg
-
-from kongtask.database.connection import Connection, Target, compose, connect, failure
-from kongtask.database.embedded import embedded_server
-from kongtask.database.scratch import may_create_databases, scratch_database
-from kongtask.errors import KongtaskError, ProofFailedError
-from kongtask.schema.catalog import read, read_all
-from kongtask.schema.model import Requirement, Schema
+from kongtask.database.connection import Connection, Target, compose
+from kongtask.errors import ProofFailedError
+from kongtask.schema.catalog import read_all
+from kongtask.schema.model import Schema
+from kongtask.schema.reload import reloaded
 from kongtask.schema.render import render
 
+#: Fields whose text PostgreSQL prints from a parsed expression. It prints a few expressions
+#: differently once they have been parsed from its own text, and the same from then on.
+_PRINTED = frozenset(
+    {"arguments", "check", "default", "definition", "partition_bound", "partition_key", "sql_body",
+     "using"}
+)  # fmt: skip
 
-def prove(target: Target, schema: str) -> None:
-    """Prove that a schema's export makes the schema again.
 
-    The scratch database is made on the same server where the role may do so, because the extensions
-    that the schema needs are there; otherwise on the embedded one. It is dropped in any case.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a proof found.
+
+    Attributes:
+        is_exact: the second export has the same bytes; else only printed expressions moved.
+        moved: a unified diff of what moved, or the empty text.
+    """
+
+    is_exact: bool
+    moved: str = ""
+
+
+def prove(schemas: Iterable[Schema], names: Iterable[str], target: Target | None = None) -> Proof:
+    """Prove that an export makes its schemas again.
 
     Args:
-        target: the database that holds the schema.
-        schema: its name.
+        schemas: as read, with all that they lean on.
+        names: the ones whose export is to be proved.
+        target: a database of the server to prove on; see :func:`reloaded`.
+
+    Returns:
+        The proof. ``is_exact`` is false where PostgreSQL prints some expressions differently after
+        one reload, and the same after two: the schema is the same, its text settles.
 
     Raises:
-        ProofFailedError: the text does not load, or exports differently; the message shows how.
+        ProofFailedError: the text does not load, or something got lost; the message shows what.
     """
-    with connect(target) as connection:
-        schemas = _with_what_it_needs(connection, schema)
-        nearby = may_create_databases(connection)
-    (proved,) = (found for found in schemas if found.name == schema)
-    expected = render(proved)
-    with ExitStack() as stack:
-        server = target if nearby else stack.enter_context(embedded_server()).target()
-        scratch = stack.enter_context(scratch_database(server))
-        loaded = stack.enter_context(connect(scratch))
-        stack.enter_context(_prepared(loaded, proved.requirements))
-        load(loaded, render(*schemas))
-        again = render(read(loaded, schema))
-    if again != expected:
-        raise ProofFailedError(
-            f'the export of "{schema}" loads, but exports differently afterwards:\n'
-            + difference(expected, again, "export", "export after loading it")
-        )
+    schemas, names = tuple(schemas), sorted(set(names))
+    proved = tuple(schema for schema in schemas if schema.name in names)
+    expected = render(*proved)
+    with reloaded(schemas, target) as connection:
+        everything = read_all(connection, sorted(schema.name for schema in schemas))
+    again = tuple(schema for schema in everything if schema.name in names)
+    text = render(*again)
+    if text == expected:
+        return Proof(is_exact=True)
+    moved = difference(expected, text, "export", "export after loading it")
+    if _structure(proved) == _structure(again):
+        with reloaded(everything, target) as connection:
+            if render(*read_all(connection, names)) == text:
+                return Proof(is_exact=False, moved=moved)
+    raise ProofFailedError(
+        f"the export of {', '.join(names)} loads, but exports differently afterwards:\n{moved}"
+    )
 
 
-def load(connection: Connection, text: str) -> None:
-    """Run an export in an empty database.
+def canonical(schemas: Iterable[Schema], names: Iterable[str]) -> tuple[Schema, ...]:
+    """Return schemas as the embedded server prints them once they have been loaded there.
 
-    Raises:
-        ProofFailedError: a statement failed; the message shows where.
+    Loading twice settles every expression, so the result does not depend on the server or on the
+    past of the database that the schemas were read from.
     """
-    try:
-        connection.execute(text.encode())
-    except psycopg.Error as error:
-        if error.sqlstate is None:
-            raise failure(error, "loading the export") from error
-        position = error.diag.statement_position
-        line = text.count("\n", 0, int(position) - 1) + 1 if position else None
-        place = f", line {line} of its body: {text.splitlines()[line - 1]}" if line else ""
-        raise ProofFailedError(
-            f"the export does not load: {error.diag.message_primary} ({error.sqlstate}){place}"
-        ) from error
+    schemas = tuple(schemas)
+    for _ in range(2):
+        with reloaded(schemas) as connection:
+            schemas = read_all(connection, sorted(schema.name for schema in schemas))
+    wanted = set(names)
+    return tuple(schema for schema in schemas if schema.name in wanted)
+
+
+def renamed(
+    schemas: Iterable[Schema], old: str, new: str, target: Target | None = None
+) -> tuple[Schema, ...]:
+    """Return a schema as it would read under another name, wherever the catalog knows it.
+
+    Text that PostgreSQL does not parse, such as the body of a PL/pgSQL function, keeps the old
+    name.
+    """
+    with reloaded(schemas, target) as connection:
+        _rename(connection, old, new)
+        return read_all(connection, [new])
 
 
 def difference(old: str, new: str, old_name: str, new_name: str) -> str:
@@ -78,64 +106,23 @@ def difference(old: str, new: str, old_name: str, new_name: str) -> str:
     ).rstrip("\n")
 
 
-def _with_what_it_needs(connection: Connection, schema: str) -> tuple[Schema, ...]:
-    """Read a schema and the other schemas that it leans on, and that those lean on."""
-    names = {schema}
-    while True:
-        schemas = read_all(connection, sorted(names))
-        needed = {
-            need.name for found in schemas for need in found.requirements if need.kind == "schema"
-        }
-        if needed <= names:
-            return schemas
-        names |= needed
+def _rename(connection: Connection, old: str, new: str) -> None:
+    if new == "public":
+        connection.execute("drop schema if exists public")
+    connection.execute(compose("alter schema {old} rename to {new}", old=old, new=new))
 
 
-@contextmanager
-def _prepared(connection: Connection, needs: Iterable[Requirement]) -> Iterator[None]:
-    """Make the extensions and roles that an export only names; the roles are dropped again."""
-    roles = []
-    try:
-        for need in needs:
-            if need.kind == "extension":
-                _make_extension(connection, need)
-            elif need.kind == "role" and _make_role(connection, need.name):
-                roles.append(need.name)
-        yield
-    finally:
-        for role in roles if not connection.closed else ():
-            _drop_role(connection, role)
-
-
-def _make_extension(connection: Connection, need: Requirement) -> None:
-    try:
-        if need.schema is not None and need.schema not in {"pg_catalog", "public"}:
-            connection.execute(compose("create schema if not exists {name}", name=need.schema))
-        statement = "create extension if not exists {name} with schema {schema} cascade"
-        connection.execute(compose(statement, name=need.name, schema=need.schema or "public"))
-    except psycopg.Error as error:
-        raise _unavailable(need, error) from error
-
-
-def _make_role(connection: Connection, name: str) -> bool:
-    try:
-        connection.execute(compose("create role {name} nologin", name=name))
-    except psycopg.errors.DuplicateObject:
-        return False
-    return True
-
-
-def _drop_role(connection: Connection, name: str) -> None:
-    connection.execute(compose("drop owned by {role}", role=name))
-    try:
-        connection.execute(compose("drop role {role}", role=name))
-    except psycopg.errors.DependentObjectsStillExist:
-        return  # another proof in another scratch database uses it too
-
-
-def _unavailable(need: Requirement, error: psycopg.Error) -> KongtaskError:
-    reason = error.diag.message_primary or str(error)
-    return ProofFailedError(
-        f"the proof needs the {need.kind} {need.name}, and the scratch server has none: {reason}; "
-        "prove with a role that may create databases on the schema's own server"
-    )
+def _structure(value: Any) -> Any:
+    """Return a value of the model without the texts that a reload may print differently."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return (
+            type(value).__name__,
+            *(
+                (field.name, _structure(getattr(value, field.name)))
+                for field in fields(value)
+                if field.name not in _PRINTED or getattr(value, field.name) is None
+            ),
+        )
+    if isinstance(value, tuple):
+        return tuple(_structure(item) for item in value)
+    return value

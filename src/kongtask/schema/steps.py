@@ -78,6 +78,13 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
+class CloneComment:
+    """The comment on a clone of a partitioned table's foreign key."""
+
+    constraint: Constraint
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """A stand-in, so that what an object needs and what needs the object can exist."""
 
@@ -103,6 +110,7 @@ Item = (
     | Ownership
     | Attachment
     | Members
+    | CloneComment
     | Shell
 )
 

@@ -15,6 +15,9 @@ _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
 _COMPRESSION = {"": None, "p": "pglz", "l": "lz4"}
 _GENERATED = {"": None, "s": "STORED", "v": "VIRTUAL"}
 
+_NOTHING: frozenset[Ref] = frozenset()
+_USUAL_NOT_NULL = NotNull()
+
 #: Names that PostgreSQL gave, whatever the table was called then (DESIGN, portable text).
 _GIVEN_NOT_NULL_NAME = re.compile(r"_not_null\d*\Z")
 
@@ -37,7 +40,9 @@ class ColumnReader:
 
     def _column(self, relation: Any, owner: Ref, row: Any, is_table: bool) -> Column:
         source, oid = self._source, relation.oid
-        default_requires = source.index.requires(CatalogClass.PG_ATTRDEF, row.default_oid)
+        default_requires = _NOTHING
+        if row.default_oid is not None:
+            default_requires = source.index.requires(CatalogClass.PG_ATTRDEF, row.default_oid)
         return Column(
             name=row.name,
             type=row.type,
@@ -56,7 +61,7 @@ class ColumnReader:
             is_inherited=row.is_inherited,
             comment=source.comment(CatalogClass.PG_CLASS, oid, row.number),
             grants=source.grants(CatalogClass.PG_CLASS, oid, row.number),
-            default_requires=default_requires - {owner},
+            default_requires=default_requires - {owner} if default_requires else _NOTHING,
         )
 
     def _not_null(self, column: Any) -> NotNull:
@@ -70,9 +75,6 @@ class ColumnReader:
         return Identity(always=column.identity == "a", sequence=sequence)
 
 
-_USUAL_NOT_NULL = NotNull()
-
-
 def not_null(source: Source, row: Any) -> NotNull:
     """Return a NOT NULL constraint from its own row, with a name only if that is worth keeping.
 
@@ -83,6 +85,8 @@ def not_null(source: Source, row: Any) -> NotNull:
     comment = source.comment(CatalogClass.PG_CONSTRAINT, row.oid)
     is_given = _GIVEN_NOT_NULL_NAME.search(row.name) is not None
     name = None if is_given and comment is None and not source.all_names else row.name
+    if name is None and row.valid and not row.no_inherit:
+        return _USUAL_NOT_NULL
     return NotNull(
         name=name,
         no_inherit=row.no_inherit,

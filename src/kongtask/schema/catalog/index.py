@@ -22,13 +22,13 @@ class ObjectIndex:
 
     def add(self, catalog: CatalogClass, oid: int, ref: Ref) -> None:
         """Register an object under its identity in the catalog."""
-        self._refs[catalog.value, oid] = ref
+        self._refs[catalog, oid] = ref
 
     def alias(self, catalog: CatalogClass, alias: int, oid: int) -> None:
         """Register another identity of an object, as an array's of its element type."""
-        ref = self._refs.get((catalog.value, oid))
+        ref = self._refs.get((catalog, oid))
         if ref is not None:
-            self._refs[catalog.value, alias] = ref
+            self._refs[catalog, alias] = ref
 
     def add_dependencies(self, rows: Iterable[tuple[int, int, int, int]]) -> None:
         """Take rows of pg_depend, of our objects and others'."""
@@ -39,7 +39,7 @@ class ObjectIndex:
 
     def ref(self, catalog: CatalogClass, oid: int) -> Ref | None:
         """Return an object's ref, or None if it is not one of ours."""
-        return self._refs.get((catalog.value, oid))
+        return self._refs.get((catalog, oid))
 
     def requires(
         self, catalog: CatalogClass, *oids: int | None, of: Iterable[CatalogClass] | None = None
@@ -51,13 +51,14 @@ class ObjectIndex:
             oids: the objects.
             of: leave out what they need of other catalogs than these.
         """
-        needed = [need for oid in oids for need in self._needs.get((catalog.value, oid or 0), ())]
+        needs = self._needs
+        needed = [need for oid in oids if oid for need in needs.get((catalog, oid), ())]
         if of is not None:
-            wanted = {catalog.value for catalog in of}
+            wanted = set(of)
             needed = [need for need in needed if need[0] in wanted]
         if not needed:
             return _NOTHING
-        own = {self._refs.get((catalog.value, oid or 0)) for oid in oids}
+        own = {self._refs.get((catalog, oid or 0)) for oid in oids}
         found = (self._refs.get(need) for need in needed)
         return frozenset(ref for ref in found if ref is not None and ref not in own)
 

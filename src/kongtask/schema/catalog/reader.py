@@ -181,6 +181,12 @@ def _needed_by(
     return tuple(table for table in tables if table.ref in needed)
 
 
+def schema_names(connection: Connection) -> list[str]:
+    """Return the names of the schemas that are not PostgreSQL's own, sorted."""
+    with snapshot(connection) as catalog:
+        return [row.name for row in catalog.rows("schema_names")]
+
+
 def _refuse_system_schemas(names: Iterable[str]) -> None:
     for name in names:
         if name.startswith("pg_") or name == "information_schema":

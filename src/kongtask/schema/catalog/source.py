@@ -54,11 +54,11 @@ class Source:
 
     def comment(self, catalog: CatalogClass, oid: int, part: int = 0) -> str | None:
         """Return the comment on an object or a column, once."""
-        return self._comments.pop((catalog.value, oid, part), None)
+        return self._comments.pop((catalog, oid, part), None)
 
     def grants(self, catalog: CatalogClass, oid: int, part: int = 0) -> tuple[Grant, ...]:
         """Return what an object or a column gives and takes beyond the default."""
-        return self._grants.get((catalog.value, oid, part), ())
+        return self._grants.get((catalog, oid, part), ())
 
     def unread_comments(self) -> list[ObjectId]:
         """Return our objects whose comments nobody has read."""

@@ -52,6 +52,7 @@ _RENDERERS: dict[type, Callable[[Context, steps.Step, Any], Iterable[str]]] = {
     model.Table: tables.render_table,
     steps.Default: parts.render_default,
     model.Constraint: parts.render_constraint,
+    steps.CloneComment: parts.render_clone_comment,
     model.Index: indexes.render_index,
     steps.Attachment: indexes.render_attachment,
     model.Trigger: parts.render_trigger,

@@ -92,16 +92,18 @@ def column_settings(alter: str, column: Column, parent: Column | None) -> Iterat
         column: the column.
         parent: the column that it was copied from when the table was made, or None.
     """
-    start = f"{alter} ALTER COLUMN {quote_identifier(column.name)}"
     is_as_made = column.is_usual_storage if parent is None else column.storage == parent.storage
+    changes = []
     if column.storage is not None and not is_as_made:
-        yield f"{start} SET STORAGE {column.storage};"
+        changes.append(f"STORAGE {column.storage}")
     if parent is not None and column.compression != parent.compression:
-        yield f"{start} SET COMPRESSION {column.compression or 'default'};"
+        changes.append(f"COMPRESSION {column.compression or 'default'}")
     if column.statistics is not None:
-        yield f"{start} SET STATISTICS {column.statistics};"
+        changes.append(f"STATISTICS {column.statistics}")
     if column.options:
-        yield f"{start} SET ({', '.join(storage_parameters(column.options))});"
+        changes.append(f"({', '.join(storage_parameters(column.options))})")
+    for change in changes:
+        yield f"{alter} ALTER COLUMN {quote_identifier(column.name)} SET {change};"
 
 
 def _generated(column: Column) -> str:

@@ -10,7 +10,7 @@ from kongtask.schema.render.context import Context
 from kongtask.schema.render.indexes import index_settings
 from kongtask.schema.render.targets import target
 from kongtask.schema.render.text import comment_on, constraint_definition
-from kongtask.schema.steps import Default, Step
+from kongtask.schema.steps import CloneComment, Default, Step
 
 _ENABLING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS", "O": "ENABLE"}
 
@@ -43,6 +43,13 @@ def render_constraint(context: Context, step: Step, constraint: Constraint) -> I
     yield from comment_on(f"CONSTRAINT {name} ON {owner}", constraint.comment)
     if constraint.index is not None:
         yield from comment_on(target(constraint.index), constraint.index.comment)
+
+
+def render_clone_comment(context: Context, step: Step, clone: CloneComment) -> Iterator[str]:
+    """Yield the comment on a clone of a partitioned table's foreign key."""
+    del context
+    owner, name = qualify(step.key.schema, step.key.name), quote_identifier(clone.constraint.name)
+    yield from comment_on(f"CONSTRAINT {name} ON {owner}", clone.constraint.comment)
 
 
 def render_trigger(context: Context, step: Step, trigger: Trigger) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kongtask.names import qualify, quote_identifier
-from kongtask.schema.model import Column, Constraint, Kind, NotNull, Ref, Table
+from kongtask.schema.model import Column, Constraint, ConstraintKind, Kind, NotNull, Ref, Table
 from kongtask.schema.render.columns import (
     column_attributes,
     column_definition,
@@ -118,7 +118,8 @@ class _Drawing:
             if column.not_null is not None and column.not_null.name is not None:
                 yield from self._constraint_comment(column.not_null.name, column.not_null.comment)
         for constraint in table.constraints:
-            if table.part(Kind.CONSTRAINT, constraint.name) in self.step.parts:
+            is_foreign = constraint.kind is ConstraintKind.FOREIGN_KEY
+            if table.part(Kind.CONSTRAINT, constraint.name) in self.step.parts and not is_foreign:
                 yield from self._constraint_comment(constraint.name, constraint.comment)
                 if constraint.index is not None:
                     yield from comment_on(target(constraint.index), constraint.index.comment)
@@ -175,6 +176,8 @@ class _Drawing:
         return key in self.context.separate or self._comes_later(above, constraint)
 
     def _has_default(self, column: Column) -> bool:
+        if column.default is None:
+            return False
         return self.table.part(Kind.DEFAULT, column.name) in self.step.parts
 
     def _made_above(self, column: Column) -> Column:

@@ -1,0 +1,129 @@
+"""Loading an export into a scratch database: to prove it, to rename it, to print it canonically."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+
+from kongtask.database.connection import Connection, Target, compose, connect, failure
+from kongtask.database.embedded import embedded_server
+from kongtask.database.scratch import may_create_databases, scratch_database
+from kongtask.errors import ProofFailedError
+from kongtask.schema.catalog import read_all
+from kongtask.schema.model import Requirement, Schema
+from kongtask.schema.render import render
+
+
+def read_with_what_it_needs(connection: Connection, names: Iterable[str]) -> tuple[Schema, ...]:
+    """Read some schemas and the other schemas that they lean on, and that those lean on."""
+    wanted = set(names)
+    while True:
+        schemas = read_all(connection, sorted(wanted))
+        needed = {
+            need.name for found in schemas for need in found.requirements if need.kind == "schema"
+        }
+        if needed <= wanted:
+            return schemas
+        wanted |= needed
+
+
+@contextmanager
+def reloaded(schemas: Iterable[Schema], target: Target | None = None) -> Iterator[Connection]:
+    """Load the exports of some schemas into a scratch database, dropped at the end.
+
+    Args:
+        schemas: with all that they lean on; extensions and roles are made where they are missing.
+        target: a database of the server to prefer, because its extensions are there. The embedded
+            server serves where it is None, or its role may not create databases.
+
+    Yields:
+        A connection to the scratch database.
+
+    Raises:
+        ProofFailedError: a statement failed, or an extension is not to be had; the message says
+            which.
+    """
+    schemas = tuple(schemas)
+    with ExitStack() as stack:
+        if target is not None and _is_usable(target):
+            server = target
+        else:
+            server = stack.enter_context(embedded_server()).target()
+        scratch = stack.enter_context(scratch_database(server))
+        connection = stack.enter_context(connect(scratch))
+        needs = {need for schema in schemas for need in schema.requirements}
+        stack.enter_context(_prepared(connection, needs))
+        load(connection, render(*schemas))
+        yield connection
+
+
+def load(connection: Connection, text: str) -> None:
+    """Run an export in an empty database.
+
+    Raises:
+        ProofFailedError: a statement failed; the message shows where.
+    """
+    try:
+        connection.execute(text.encode())
+    except psycopg.Error as error:
+        if error.sqlstate is None:
+            raise failure(error, "loading the export") from error
+        position = error.diag.statement_position
+        line = text.count("\n", 0, int(position) - 1) + 1 if position else None
+        place = f", line {line} of its body: {text.split(chr(10))[line - 1]}" if line else ""
+        raise ProofFailedError(
+            f"the export does not load: {error.diag.message_primary} ({error.sqlstate}){place}"
+        ) from error
+
+
+def _is_usable(target: Target) -> bool:
+    with connect(target) as connection:
+        return may_create_databases(connection)
+
+
+@contextmanager
+def _prepared(connection: Connection, needs: Iterable[Requirement]) -> Iterator[None]:
+    """Make the extensions and roles that an export only names; the roles are dropped again."""
+    roles = []
+    try:
+        for need in sorted(needs, key=lambda need: (need.kind, need.name)):
+            if need.kind == "extension":
+                _make_extension(connection, need)
+            elif need.kind == "role" and _make_role(connection, need.name):
+                roles.append(need.name)
+        yield
+    finally:
+        for role in roles if not connection.closed else ():
+            _drop_role(connection, role)
+
+
+def _make_extension(connection: Connection, need: Requirement) -> None:
+    try:
+        if need.schema is not None and need.schema not in {"pg_catalog", "public"}:
+            connection.execute(compose("create schema if not exists {name}", name=need.schema))
+        statement = "create extension if not exists {name} with schema {schema} cascade"
+        connection.execute(compose(statement, name=need.name, schema=need.schema or "public"))
+    except psycopg.Error as error:
+        reason = error.diag.message_primary or str(error)
+        raise ProofFailedError(
+            f"the scratch server does not have the extension {need.name}: {reason}; use a role "
+            "that may create databases on the schema's own server"
+        ) from error
+
+
+def _make_role(connection: Connection, name: str) -> bool:
+    try:
+        connection.execute(compose("create role {name} nologin", name=name))
+    except psycopg.errors.DuplicateObject:
+        return False
+    return True
+
+
+def _drop_role(connection: Connection, name: str) -> None:
+    connection.execute(compose("drop owned by {role}", role=name))
+    try:
+        connection.execute(compose("drop role {role}", role=name))
+    except psycopg.errors.DependentObjectsStillExist:
+        return  # another scratch database uses it too
