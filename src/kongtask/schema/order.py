@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kongtask.errors import UnsupportedObjectError
-from kongtask.schema.model import BaseType, RangeType, Ref, Routine, Schema, View
+from kongtask.schema.model import BaseType, Kind, RangeType, Ref, Routine, Schema, View
 from kongtask.schema.partitions import Partitioning
-from kongtask.schema.plan import build_steps, shell_of
-from kongtask.schema.steps import Phase, Step
+from kongtask.schema.plan import build_steps
+from kongtask.schema.steps import Phase, Shell, Step
 
 #: What gets a stand-in first where several could.
 _STAND_IN_PREFERENCE = {BaseType: 0, RangeType: 0, View: 1, Routine: 2}
@@ -64,7 +64,7 @@ class _Graph:
     def __init__(self, steps: list[Step], stand_ins: frozenset[tuple[Ref, Ref]]) -> None:
         self.done: list[Placed] = []
         by_key = {step.key: step for step in steps}
-        shells = {needed: shell_of(by_key[needed]) for _, needed in stand_ins}
+        shells = {needed: _stand_in(by_key[needed]) for _, needed in stand_ins}
         self._steps = sorted(
             [*steps, *(shell for shell in shells.values() if shell is not None)],
             key=lambda step: (step.phase, step.place, step.key),
@@ -132,7 +132,7 @@ class _Graph:
             for number, needed in _edges(circle)
             if (number, needed) not in self._stand_ins
         ]
-        able = [edge for edge in edges if shell_of(edge[1]) is not None]
+        able = [edge for edge in edges if _stand_in(edge[1]) is not None]
         if not able:
             keys = (self._steps[number].key for number in circle)
             names = " -> ".join(f"{key.kind.lower()} {key.schema}.{key.name}" for key in keys)
@@ -160,6 +160,25 @@ class _Graph:
             for maker in makers
             if maker is not None
         }
+
+
+def _stand_in(step: Step) -> Step | None:
+    """Return the step that makes a stand-in for a step's item, or None if it can have none."""
+    item = step.item
+    requires: frozenset[Ref] = frozenset()
+    if isinstance(item, Routine):
+        # Only an SQL-standard body is looked at when the routine is made.
+        if item.sql_body is None:
+            return None
+        requires = item.signature_requires
+    elif isinstance(item, View):
+        if item.kind is not Kind.VIEW:
+            return None
+        requires = item.column_requires
+    elif not isinstance(item, BaseType | RangeType):
+        return None
+    key = step.key._replace(detail=f"{step.key.detail} shell")
+    return Step(key=key, phase=step.phase, place=step.place, item=Shell(item), requires=requires)
 
 
 def _edges(circle: list[int]) -> list[tuple[int, int]]:

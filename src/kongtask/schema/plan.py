@@ -7,17 +7,14 @@ from dataclasses import replace
 
 from kongtask.errors import UnsupportedObjectError
 from kongtask.schema.model import (
-    BaseType,
     Column,
     Constraint,
     ConstraintKind,
     Domain,
     Index,
     Kind,
-    RangeType,
     Ref,
     Relation,
-    Routine,
     Schema,
     SchemaObject,
     Sequence,
@@ -34,7 +31,6 @@ from kongtask.schema.steps import (
     Members,
     Ownership,
     Phase,
-    Shell,
     Step,
 )
 
@@ -51,25 +47,6 @@ def build_steps(
     """
     build = _Builder(partitioning, detached)
     return [step for schema in schemas for step in build.schema(schema)]
-
-
-def shell_of(step: Step) -> Step | None:
-    """Return the step that makes a stand-in for a step's item, or None if it can have none."""
-    item = step.item
-    requires: frozenset[Ref] = frozenset()
-    if isinstance(item, Routine):
-        # Only an SQL-standard body is looked at when the routine is made.
-        if item.sql_body is None:
-            return None
-        requires = item.signature_requires
-    elif isinstance(item, View):
-        if item.kind is not Kind.VIEW:
-            return None
-        requires = item.column_requires
-    elif not isinstance(item, BaseType | RangeType):
-        return None
-    key = replace(step.key, detail=f"{step.key.detail} shell")
-    return Step(key=key, phase=step.phase, place=step.place, item=Shell(item), requires=requires)
 
 
 class _Builder:
@@ -130,6 +107,19 @@ class _Builder:
                 yield _default(table, Phase.TABLES, key, column)
             else:
                 parts[key] = column.default_requires
+        yield from self._constraints(table, parts)
+        yield _step(Phase.TABLES, table, requires, parts)
+        for index in table.indexes:
+            is_made = index.parent is not None and index.parent not in self._partitioning.one_by_one
+            if index.is_valid and not is_made:
+                yield _index(table, index)
+        yield from _behaviour(table)
+        for policy in table.policies:
+            key = table.part(Kind.POLICY, policy.name)
+            yield _part(table, Phase.POLICIES, key, policy, policy.requires)
+
+    def _constraints(self, table: Table, parts: dict[Ref, frozenset[Ref]]) -> Iterator[Step]:
+        """Yield the constraints that are statements of their own; put the others into ``parts``."""
         for constraint in table.constraints:
             key = table.part(Kind.CONSTRAINT, constraint.name)
             if self._partitioning.is_clone(table, constraint):
@@ -144,15 +134,6 @@ class _Builder:
                 parts |= _index_parts(table, constraint)
             if self._partitioning.is_attached_key(constraint):
                 yield _attachment(table, constraint)
-        yield _step(Phase.TABLES, table, requires, parts)
-        for index in table.indexes:
-            is_made = index.parent is not None and index.parent not in self._partitioning.one_by_one
-            if index.is_valid and not is_made:
-                yield _index(table, index)
-        yield from _behaviour(table)
-        for policy in table.policies:
-            key = table.part(Kind.POLICY, policy.name)
-            yield _part(table, Phase.POLICIES, key, policy, policy.requires)
 
     def _clone_comment(self, table: Table, constraint: Constraint) -> Step:
         if constraint.name != constraint.parent:
@@ -297,7 +278,7 @@ def _operators(schema: Schema) -> Iterator[Step]:
         yield _step(Phase.OPERATORS, class_, class_.requires.union(*members))
     for family in schema.operator_families:
         if family.members:
-            key = replace(family.ref, detail=f"{family.method} members")
+            key = family.ref._replace(detail=f"{family.method} members")
             yield Step(
                 key=key,
                 phase=Phase.OPERATORS,

@@ -24,11 +24,12 @@ class SequenceReader:
             for row in source.rows["sequences"]
             if row.ownership == "i"
         }
-        self._column_names = (
-            {(row.relation, row.number): row.name for row in source.rows["columns"]}
-            if self._numbers
-            else {}
-        )
+        owners = {row.owner_relation for row in source.rows["sequences"] if row.ownership == "a"}
+        self._column_names = {
+            (row.relation, row.number): row.name
+            for row in source.rows["columns"]
+            if row.relation in owners
+        }
 
     def sequences(self) -> list[Sequence]:
         """Return the sequences that are no identity column's."""

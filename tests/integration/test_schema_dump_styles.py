@@ -1,0 +1,108 @@
+"""``schema-dump``'s choices of what is printed, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kongtask.database.connection import Target, connect
+from kongtask.schema.export import parse_export
+from tests.programs import run
+
+VIEWS = """
+create schema shop;
+create table shop.items (id int primary key, price numeric, kind varchar(9)
+  check (kind in ('a', 'b')));
+create view shop.cheap as select items.id, items.price from shop.items where price < 10;
+comment on view shop.cheap is 'Not dear.';
+create schema books;
+create table books.lent (item int references shop.items (id));
+"""
+
+
+def dump(target: Target, *arguments: str | Path) -> tuple[int, str, str]:
+    """Export to stdout with some options."""
+    done = run("schema-dump", "-conn", target.conninfo, "-output", "-", *arguments)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def shop(database: Target) -> Target:
+    """A database with two schemas, of which one leans on the other."""
+    with connect(database) as connection:
+        connection.execute(VIEWS)
+    return database
+
+
+def test_several_schemas_come_in_one_file_that_loads(shop: Target, tmp_path: Path) -> None:
+    code, text, err = dump(shop, "-schema", "books", "-schema", "shop", "--prove")
+    assert code == 0, err
+    assert text.startswith("-- Schema:    books, shop\n")
+    assert "-- Needs:" not in text
+    assert "CREATE TABLE books.lent" in text
+    assert "CREATE TABLE shop.items" in text
+
+
+def test_a_pattern_means_every_schema_that_fits(shop: Target) -> None:
+    assert dump(shop, "-schema", "*o*")[1].startswith("-- Schema:    books, shop\n")
+    code, _, err = dump(shop, "-schema", "z*")
+    assert code == 2
+    assert 'no schema in this database fits "z*"' in err
+
+
+def test_several_schemas_need_a_file_name(shop: Target) -> None:
+    done = run("schema-dump", "-conn", shop.conninfo, "-schema", "books", "-schema", "shop")
+    assert done.returncode == 2
+    assert "several schemas need an -output file" in done.stderr
+
+
+def test_comments_can_be_left_out(shop: Target) -> None:
+    assert "COMMENT ON VIEW shop.cheap" in dump(shop, "-schema", "shop")[1]
+    assert "COMMENT ON" not in dump(shop, "-schema", "shop", "--no-comments")[1]
+
+
+def test_owners_and_privileges_are_printed_when_asked_for(shop: Target) -> None:
+    with connect(shop) as connection:
+        connection.execute(
+            "grant select on shop.items to public; grant usage on schema shop to public"
+        )
+    plain = dump(shop, "-schema", "shop")[1]
+    assert "GRANT" not in plain
+    assert "OWNER TO" not in plain
+    full = dump(shop, "-schema", "shop", "--owners", "--privileges")[1]
+    assert "GRANT SELECT ON TABLE shop.items TO PUBLIC;" in full
+    assert "ALTER TABLE shop.items OWNER TO " in full
+
+
+def test_another_name_changes_the_name_and_nothing_else(shop: Target) -> None:
+    plain = parse_export(dump(shop, "-schema", "shop", "--canonical")[1]).body
+    code, text, err = dump(shop, "-schema", "shop", "--canonical", "--as", 'we"ird')
+    assert code == 0, err
+    quoted = '"we""ird"'
+    assert parse_export(text).body == plain.replace("shop.", f"{quoted}.").replace(
+        "EXISTS shop;", f"EXISTS {quoted};"
+    )
+
+
+def test_canonical_text_is_the_same_from_every_server(each_database: Target, shop: Target) -> None:
+    """PostgreSQL 15 and older print a view's columns with their table, newer ones without."""
+    with connect(each_database) as connection:
+        connection.execute(VIEWS)
+    one = dump(each_database, "-schema", "shop", "--canonical")
+    other = dump(shop, "-schema", "shop", "--canonical")
+    assert one[0] == other[0] == 0, one[2] + other[2]
+    assert parse_export(one[1]).body == parse_export(other[1]).body
+
+
+def test_prove_tells_a_reprinted_expression_from_a_loss(shop: Target) -> None:
+    """``in ('a', 'b')`` over a varchar is printed with one more cast after a reload."""
+    code, _, err = dump(shop, "-schema", "shop", "--prove")
+    assert code == 0
+    assert "makes the same schema there" in err
+    assert "--canonical" in err
+    canonical = dump(shop, "-schema", "shop", "--canonical")[1]
+    with connect(shop) as connection:
+        connection.execute("drop schema shop cascade")
+        connection.execute(parse_export(canonical).body.encode())
+    assert "exports the same bytes" in dump(shop, "-schema", "shop", "--prove")[2]
