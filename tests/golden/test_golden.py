@@ -63,6 +63,7 @@ def arena(servers: Servers) -> Iterator[Callable[[int], Arena]]:
             if major not in arenas:
                 arenas[major] = Arena(servers.target(major), stack)
             for connection in arenas[major].connections:
+                connection.execute("reset all")
                 connection.execute(EMPTY)
             return arenas[major]
 

@@ -151,6 +151,7 @@ class _Builder:
             or not constraint.valid
             or key in self._detached
             or self._partitioning.is_alone(constraint)
+            or (constraint.index is not None and bool(constraint.index.search_path))
         )
 
     def _constraint(self, table: Table, key: Ref, constraint: Constraint) -> Step:

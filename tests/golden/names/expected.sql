@@ -129,7 +129,7 @@ ALTER TABLE "we""ird; drop table x --".exactly_sixty_three_bytes_long_name_of_a_
 
 CREATE INDEX "Parent_a_lower_idx" ON "we""ird; drop table x --"."Parent" USING btree (a, lower("B b"));
 
-CREATE INDEX "in;dex" ON "we""ird; drop table x --"."User" USING btree ("order", "group", "json") WHERE ("user" > 1);
+CREATE INDEX "in;dex" ON "we""ird; drop table x --"."User" USING btree ("order", "group", "window") WHERE ("user" > 1);
 
 CREATE INDEX exactly_sixty_three_bytes_lon_exactly_sixty_three_bytes_lon_idx ON "we""ird; drop table x --".exactly_sixty_three_bytes_long_name_of_a_table_x_x_x_x_x_x_x_xx USING btree (exactly_sixty_three_bytes_long_name_of_a_column_x_x_x_x_x_x_xxx, "ä_exactly_sixty_three_bytes_long_name_of_a_column_x_x_x_x_x_x");
 

@@ -23,7 +23,7 @@ create collation "co""ll" from "C";
 create table "uses" (t text collate "co""ll");
 create statistics "st""at" on "Col""umn", "semi;" from "Tab'le""x";
 create table "User" ("order" int, "group" int, "window" int, "offset" int, "user" int, "table" int, "values" int, "json" int, "merge_action" int, "system_user" int, "between" int, "timestamp" int, "zone" int, "name" int, "type" int, "key" int, "at" int, "date" int);
-create index "in;dex" on "User" ("order", "group", "json") where "user" > 1;
+create index "in;dex" on "User" ("order", "group", "window") where "user" > 1;
 comment on table "Tab'le""x" is E'hostile '' " ; -- /* \\ $$ $body$ \n\\. \t\r\n end';
 comment on column "Tab'le""x"."new
 line" is 'new

@@ -62,6 +62,10 @@ class ObjectIndex:
         found = (self._refs.get(need) for need in needed)
         return frozenset(ref for ref in found if ref is not None and ref not in own)
 
+    def needed(self, catalog: CatalogClass, oid: int, of: CatalogClass) -> list[int]:
+        """Return the OIDs in another catalog that an object needs, ours or not."""
+        return [found for kind, found in self._needs.get((catalog, oid), ()) if kind == of]
+
     def outside(self) -> Iterator[ObjectId]:
         """Yield what our objects need and nobody has registered, each once."""
         seen: set[ObjectId] = set()

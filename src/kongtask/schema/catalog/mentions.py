@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kongtask.schema.catalog.classes import CatalogClass
+from kongtask.schema.catalog.index import ObjectIndex
 from kongtask.schema.catalog.source import Rows
 
 _ROUTINES = {
@@ -25,9 +27,11 @@ _OPERATORS = {
 }
 
 
-def mentioned_routines(rows: Rows) -> list[int]:
+def mentioned_routines(rows: Rows, index: ObjectIndex) -> list[int]:
     """Return the OIDs of the routines whose names are needed."""
     found = _found(rows, _ROUTINES)
+    for row in rows["indexes"]:
+        found.update(index.needed(CatalogClass.PG_CLASS, row.oid, CatalogClass.PG_PROC))
     found |= {oid for row in rows["text_search"] for oid in row.functions}
     return sorted(found - {0})
 

@@ -114,6 +114,9 @@ class PartReader:
 
     def _constraint(self, row: Any) -> Constraint:
         index = self._key_indexes.get(row.index)
+        requires = self._source.index.requires(CatalogClass.PG_CONSTRAINT, row.oid)
+        if index is not None:  # what an exclusion's expressions need, its index needs
+            requires |= self._source.index.requires(CatalogClass.PG_CLASS, index.oid)
         deferral = _deferral(row) if row.kind in "pu" else ""
         return Constraint(
             name=row.name,
@@ -126,7 +129,7 @@ class PartReader:
             parent=row.parent,
             index=None if index is None else self._index(index),
             comment=self._source.comment(CatalogClass.PG_CONSTRAINT, row.oid),
-            requires=self._source.index.requires(CatalogClass.PG_CONSTRAINT, row.oid),
+            requires=requires,
         )
 
     def _index(self, row: Any) -> Index:
@@ -143,6 +146,7 @@ class PartReader:
             is_replica_identity=row.is_replica_identity,
             is_valid=row.is_valid,
             tablespace=row.tablespace,
+            search_path=self._source.search_path(CatalogClass.PG_CLASS, row.oid, row.schema),
             requires=self._source.index.requires(CatalogClass.PG_CLASS, row.oid),
         )
 

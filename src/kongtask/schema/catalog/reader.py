@@ -99,7 +99,9 @@ def read_all(
         source.index.add_dependencies(catalog.rows("dependencies"))
         source.add_names(
             catalog.rows(
-                "names", routines=mentioned_routines(rows), operators=mentioned_operators(rows)
+                "names",
+                routines=mentioned_routines(rows, source.index),
+                operators=mentioned_operators(rows),
             )
         )
         _check_members(catalog, source)

@@ -30,6 +30,7 @@ class Source:
         self.index = ObjectIndex()
         self.all_names = all_names
         self._names: dict[ObjectId, tuple[str, str]] = {}
+        self._without_path: set[int] = set()
         self._comments: dict[tuple[int, int, int], str] = {
             (row.catalog, row.object, row.part): row.text for row in rows["comments"]
         }
@@ -67,7 +68,25 @@ class Source:
 
     def add_names(self, rows: Iterable[Any]) -> None:
         """Take the names of routines and operators that others mention by OID."""
+        rows = tuple(rows)
         self._names = {(row.catalog, row.oid): (row.schema, row.name) for row in rows}
+        self._without_path = {row.oid for row in rows if row.needs_path}
+
+    def search_path(self, catalog: CatalogClass, oid: int, own: str) -> tuple[str, ...]:
+        """Return the schemas that an object's functions may expect to find things in.
+
+        Args:
+            catalog: where the object is.
+            oid: the object.
+            own: its own schema, which comes first.
+        """
+        needed = self.index.needed(catalog, oid, CatalogClass.PG_PROC)
+        found = {
+            self._names[CatalogClass.PG_PROC, routine][0]
+            for routine in needed
+            if routine in self._without_path
+        }
+        return (own, *sorted(found - {own})) if found else ()
 
     def routine(self, oid: int) -> str | None:
         """Return a routine's name as statements take it, or None for OID 0.

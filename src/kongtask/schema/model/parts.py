@@ -89,6 +89,7 @@ class Index(NamedObject):
         statistics: (column number, target) where a target is set.
         is_valid: False where building it failed.
         tablespace: where it is not the database's.
+        search_path: schemas, where it calls functions whose bodies may name things without one.
     """
 
     own_kind: ClassVar[Kind] = Kind.INDEX
@@ -102,6 +103,7 @@ class Index(NamedObject):
     is_replica_identity: bool = False
     is_valid: bool = True
     tablespace: str | None = None
+    search_path: tuple[str, ...] = ()
 
 
 class ConstraintKind(StrEnum):

@@ -8,7 +8,7 @@ from kongtask.names import qualify, quote_identifier
 from kongtask.schema.model import Index, Relation
 from kongtask.schema.render.context import Context
 from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import comment_on
+from kongtask.schema.render.text import comment_on, with_search_path
 from kongtask.schema.steps import Attachment, Step
 
 
@@ -20,7 +20,8 @@ def render_index(context: Context, step: Step, index: Index) -> Iterator[str]:
     only = "ONLY " if index.ref in context.partitioning.one_by_one else ""
     table = qualify(relation.schema, relation.name)
     name = quote_identifier(index.name)
-    yield f"CREATE {unique}INDEX {name} ON {only}{table} {index.definition};"
+    create = f"CREATE {unique}INDEX {name} ON {only}{table} {index.definition};"
+    yield from with_search_path(index, create)
     if index.parent is not None:
         yield _attach(index)
     yield from index_settings(relation, index)

@@ -9,7 +9,7 @@ from kongtask.schema.model import Constraint, Domain, Kind, Policy, Relation, Ru
 from kongtask.schema.render.context import Context
 from kongtask.schema.render.indexes import index_settings
 from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import comment_on, constraint_definition
+from kongtask.schema.render.text import comment_on, constraint_definition, with_search_path
 from kongtask.schema.steps import CloneComment, Default, Step
 
 _ENABLING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS", "O": "ENABLE"}
@@ -37,7 +37,8 @@ def render_constraint(context: Context, step: Step, constraint: Constraint) -> I
         return
     relation = _relation(step)
     only = "ONLY " if context.partitioning.is_alone(constraint) else ""
-    yield f"ALTER {relation.kind} {only}{owner} ADD {constraint_definition(constraint)};"
+    add = f"ALTER {relation.kind} {only}{owner} ADD {constraint_definition(constraint)};"
+    yield from with_search_path(constraint.index, add)
     if constraint.index is not None:
         yield from index_settings(relation, constraint.index)
     yield from comment_on(f"CONSTRAINT {name} ON {owner}", constraint.comment)

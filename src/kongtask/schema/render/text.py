@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from kongtask.names import quote_identifier, quote_literal
-from kongtask.schema.model import Constraint
+from kongtask.schema.model import Constraint, Index
 
 INDENT = "    "
 
@@ -51,6 +51,20 @@ def constraint_definition(constraint: Constraint) -> str:
     options = f" WITH ({parameters})" if parameters else ""
     name = quote_identifier(constraint.name)
     return f"CONSTRAINT {name} {constraint.definition}{options}{constraint.deferral}"
+
+
+def with_search_path(index: Index | None, statement: str) -> Iterator[str]:
+    """Yield a statement that builds an index, under the search_path that its functions expect.
+
+    Building an index looks into the bodies of SQL functions, even of an empty table's. From 17 on
+    PostgreSQL does so with a search_path of its own, whatever the session's is.
+    """
+    path = index.search_path if index is not None else ()
+    if path:
+        yield f"SET search_path = {', '.join(quote_identifier(schema) for schema in path)};"
+    yield statement
+    if path:
+        yield "SET search_path = '';"
 
 
 def _parameter(option: str) -> str:
