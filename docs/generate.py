@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference: the command line and the errors.
+"""Writes the generated pages of docs/reference: the command line, the errors, the objects.
 
 ``python docs/generate.py`` writes them; with ``--check`` it writes nothing, shows what would
 change, and exits 1 if anything would.
@@ -6,6 +6,7 @@ change, and exits 1 if anything would.
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import inspect
 import re
@@ -17,6 +18,7 @@ import click
 
 from kongtask import errors
 from kongtask.cli import COMMANDS, kongtask
+from kongtask.schema import model
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -52,6 +54,25 @@ The order in which a database is found is in [environment variables](environment
 What each exit code means is in [errors and exit codes](errors.md).
 """
 
+#: Parts of the model that are no objects, and attributes that every object has.
+_NOT_OBJECTS = frozenset({"Kind", "Ref", "ConstraintKind"})
+_SHARED = frozenset({"schema", "name", "comment", "owner", "grants", "requires"})
+
+_OBJECTS_OPENING = """\
+# Objects
+
+What an export knows: each kind of object, and each of its attributes.
+This is the model in `kongtask.schema.model`; `kongtask.schema.read` makes it and \
+`kongtask.schema.render` prints it.
+All that is listed is exported; an attribute at its default is not spelled out in the file.
+What is left out on purpose, and why, is in [the file's format](export-format.md#what-is-left-out).
+An object of any other kind in the schema is an error that names it.
+Casts, transforms, languages, foreign servers, access methods, event triggers, publications and \
+extensions belong to no schema: they are not exported, and those that the schema leans on are \
+listed in the header.
+
+"""
+
 _ERRORS_OPENING = """\
 # Errors and exit codes
 
@@ -80,7 +101,45 @@ In Python, every error is a class in `kongtask.errors`, and all of them are a `K
 
 def pages() -> dict[Path, str]:
     """Return the generated pages: path -> text."""
-    return {REFERENCE / "cli.md": cli_page(), REFERENCE / "errors.md": errors_page()}
+    return {
+        REFERENCE / "cli.md": cli_page(),
+        REFERENCE / "errors.md": errors_page(),
+        REFERENCE / "objects.md": objects_page(),
+    }
+
+
+def objects_page() -> str:
+    """Return the page of the model: every kind of object with every attribute."""
+    lines = [f"{_NOTICE}\n\n{_OBJECTS_OPENING}".rstrip("\n") + "\n"]
+    for name in model.__all__:
+        item = getattr(model, name)
+        if name in _NOT_OBJECTS or not dataclasses.is_dataclass(item):
+            continue
+        described = _described_attributes(item)
+        lines.append(f"## {name}\n\n{_sentences(_first_line(item))}\n")
+        lines.append("| Attribute | Type | Meaning |\n| --- | --- | --- |")
+        for field in dataclasses.fields(item):
+            if field.name in _SHARED and item is not model.SchemaObject:
+                continue
+            type_ = _cell(str(field.type))
+            meaning = _cell(described.get(field.name, field.name.replace("_", " ")))
+            meaning = meaning.replace("``", "`")
+            lines.append(f"| `{field.name}` | `{type_}` | {meaning} |")
+        lines.append("")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _described_attributes(item: type) -> dict[str, str]:
+    """Return what the docstrings of a class and its bases say of each attribute."""
+    found: dict[str, str] = {}
+    for base in reversed(item.__mro__[:-1]):
+        _, _, text = (inspect.getdoc(base) or "").partition("Attributes:\n")
+        for entry in re.split(r"\n(?=    \S)", f"\n{text}"):
+            names, colon, meaning = entry.strip().partition(": ")
+            if colon:
+                sentence = " ".join(meaning.split()).rstrip(".")
+                found.update(dict.fromkeys(names.split(", "), sentence))
+    return found
 
 
 def cli_page() -> str:
