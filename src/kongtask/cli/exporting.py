@@ -164,9 +164,6 @@ def exported_database(
         migrations applied: as configured for that name, else the worker's.
     """
     from kongtask.database.connection import connect, describe, find_target
-    from kongtask.database.embedded import embedded_server
-    from kongtask.database.scratch import scratch_database
-    from kongtask.migrate import load_migrations, migrate, worker_migrations
 
     named = find_target(conn, settings)
     if named is not None:
@@ -174,6 +171,10 @@ def exported_database(
             note(f"using {describe(connection)}, from {named.source}")
         yield named
         return
+    from kongtask.database.embedded import embedded_server
+    from kongtask.database.scratch import scratch_database
+    from kongtask.migrate import load_migrations, migrate, worker_migrations
+
     with embedded_server() as server, scratch_database(server.target()) as scratch:
         for schema in schemas:
             folder = settings.schema(schema).migrations

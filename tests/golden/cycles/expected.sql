@@ -117,7 +117,9 @@ ALTER TABLE app.node ADD CONSTRAINT small CHECK ((app.count_nodes() < 1000));
 -- Indexes
 --
 
+SET search_path = app;
 CREATE INDEX gen_ix ON app.gen USING btree (app.twice(a)) WHERE (app.twice(1) = 2);
+SET search_path = '';
 
 --
 -- Views

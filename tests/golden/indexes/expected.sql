@@ -46,7 +46,9 @@ CREATE FUNCTION app.norm(text)
     LANGUAGE sql IMMUTABLE STRICT
     AS $$select lower($1)$$;
 
+SET search_path = app;
 CREATE INDEX expr ON app.t USING btree (lower(b), ((a + 1)), app.norm(b), ((d ->> 'x'::text))) WHERE ((a > 3) AND (b IS NOT NULL));
+SET search_path = '';
 COMMENT ON INDEX app.expr IS 'an index';
 
 CREATE FUNCTION app.norm2(text)
@@ -54,7 +56,9 @@ CREATE FUNCTION app.norm2(text)
     LANGUAGE plpgsql IMMUTABLE
     AS $$begin return app.norm($1); end$$;
 
+SET search_path = app;
 CREATE INDEX expr2 ON app.t USING btree (app.norm2(b)) WHERE (app.norm('X'::text) = 'x'::text);
+SET search_path = '';
 
 CREATE INDEX gin_ix ON app.t USING gin (c, d jsonb_path_ops) WITH (fastupdate=off, gin_pending_list_limit='128');
 

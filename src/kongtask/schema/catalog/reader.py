@@ -3,46 +3,45 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
 
 from kongtask.database.connection import Connection
 from kongtask.errors import SchemaNotFoundError, UnsupportedObjectError, UsageError
-from kongtask.schema.catalog.classes import CatalogClass
-from kongtask.schema.catalog.columns import ColumnReader
+from kongtask.schema.catalog.builder import Builder
 from kongtask.schema.catalog.index import ObjectId
 from kongtask.schema.catalog.mentions import mentioned_operators, mentioned_routines
-from kongtask.schema.catalog.operators import OperatorReader
-from kongtask.schema.catalog.parts import PartReader
 from kongtask.schema.catalog.register import register
-from kongtask.schema.catalog.relations import RelationReader
-from kongtask.schema.catalog.routines import RoutineReader
-from kongtask.schema.catalog.sequences import SequenceReader
-from kongtask.schema.catalog.session import Snapshot, snapshot
-from kongtask.schema.catalog.source import Source
-from kongtask.schema.catalog.text_search import TextSearchReader
-from kongtask.schema.catalog.types import TypeReader
-from kongtask.schema.model import DefaultPrivileges, Requirement, Schema, SchemaObject, Table
+from kongtask.schema.catalog.session import SchemaChangedError, Snapshot, snapshot
+from kongtask.schema.catalog.source import Rows, Source
+from kongtask.schema.model import Requirement, Schema
 
 #: Which names of NOT NULL constraints the model keeps: those that somebody chose, or all.
 ConstraintNames = Literal["custom", "all"]
 
+#: How often to read a schema that others change meanwhile.
+_ATTEMPTS = 5
+
+#: Definitions are printed from the catalog as it is now, not as the snapshot has it. These tell the
+#: rows of objects that were dropped in between.
+_GONE: dict[str, Callable[[Any], bool]] = {
+    "constraints": lambda row: row.definition is None,
+    "triggers": lambda row: row.definition is None,
+    "statistics": lambda row: row.definition is None,
+    "routines": lambda row: row.arguments is None,
+    "indexes": lambda row: row.definition is None and row.key is None,
+    "rules": lambda row: row.definition is None and not row.is_view,
+    "relations": lambda row: row.definition is None and row.kind in {"v", "m"},
+    "columns": lambda row: row.default_text is None and row.default_oid is not None,
+}
+
 #: The queries that are asked of the chosen namespaces; each is a file of this package.
 _QUERIES = (
-    "inheritance",
-    "constraints", "not_nulls", "indexes", "sequences",
-    "types", "type_aliases", "ranges", "collations", "routines", "aggregates", "triggers", "rules",
-    "policies", "statistics", "operators", "operator_families", "operator_classes",
-    "family_members", "conversions", "text_search", "text_search_mappings", "grants",
-    "default_privileges", "members",
+    "inheritance", "constraints", "not_nulls", "indexes", "sequences", "types", "type_aliases",
+    "ranges", "collations", "routines", "aggregates", "triggers", "rules", "policies", "statistics",
+    "operators", "operator_families", "operator_classes", "family_members", "conversions",
+    "text_search", "text_search_mappings", "grants", "default_privileges", "members",
 )  # fmt: skip
-
-_DEFAULT_KINDS = {
-    "r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES", "n": "SCHEMAS",
-    "L": "LARGE OBJECTS",
-}  # fmt: skip
-
-T = TypeVar("T", bound=SchemaObject)
 
 
 def read(
@@ -85,108 +84,54 @@ def read_all(
         UnsupportedObjectError: one holds an object of a kind that kongtask cannot export.
     """
     _refuse_system_schemas(schemas)
-    with snapshot(connection) as catalog:
-        namespaces = catalog.rows("namespaces", schemas=list(schemas))
-        _check_names(catalog, schemas, {row.name for row in namespaces})
-        oids = [row.oid for row in namespaces]
-        rows = {query: catalog.rows(query, namespaces=oids) for query in _QUERIES}
-        parents = [row.parent for row in rows["inheritance"] if row.is_outside]
-        for query in ("relations", "columns"):
-            rows[query] = catalog.rows(query, namespaces=oids, parents=parents)
-        rows["comments"] = catalog.rows("comments")
-        source = Source(rows, all_names=constraint_names == "all")
-        register(rows, source.index)
-        source.index.add_dependencies(catalog.rows("dependencies"))
-        source.add_names(
-            catalog.rows(
-                "names",
-                routines=mentioned_routines(rows, source.index),
-                operators=mentioned_operators(rows),
-            )
-        )
-        _check_members(catalog, source)
-        requirements = _requirements(catalog, source, oids, {row.name for row in namespaces})
-        build = _Builder(source)
-        built = tuple(build.schema(row, requirements) for row in namespaces)
-        _check_comments(catalog, source)
-    return built
-
-
-class _Builder:
-    """Builds every kind once, for all schemas, and hands each schema its own."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        parts, sequences = PartReader(source), SequenceReader(source)
-        relations = RelationReader(source, ColumnReader(source, sequences), parts)
-        types, routines = TypeReader(source, parts), RoutineReader(source)
-        operators, text_search = OperatorReader(source), TextSearchReader(source)
-        self._outside_tables = relations.outside_tables()
-        self._kinds: dict[str, list[Any]] = {
-            "collations": types.collations(),
-            "enums": types.enums(),
-            "composites": relations.composites(),
-            "ranges": types.ranges(),
-            "base_types": types.base_types(),
-            "domains": types.domains(),
-            "sequences": sequences.sequences(),
-            "tables": relations.tables(),
-            "views": relations.views(),
-            "statistics": relations.statistics(),
-            "routines": routines.routines(),
-            "aggregates": routines.aggregates(),
-            "operators": operators.operators(),
-            "operator_families": operators.families(),
-            "operator_classes": operators.classes(),
-            "conversions": operators.conversions(),
-            "text_search_parsers": text_search.parsers(),
-            "text_search_templates": text_search.templates(),
-            "text_search_dictionaries": text_search.dictionaries(),
-            "text_search_configurations": text_search.configurations(),
-        }
-
-    def schema(self, row: Any, requirements: Iterable[Requirement]) -> Schema:
-        return Schema(
-            name=row.name,
-            comment=self._source.comment(CatalogClass.PG_NAMESPACE, row.oid),
-            owner=None if row.is_system_owned and row.name == "public" else row.owner,
-            grants=self._source.grants(CatalogClass.PG_NAMESPACE, row.oid),
-            default_privileges=self._default_privileges(row.name),
-            requirements=tuple(requirements),
-            outside_tables=_needed_by(self._outside_tables, self._kinds["tables"], row.name),
-            **{kind: _of_schema(row.name, built) for kind, built in self._kinds.items()},
-        )
-
-    def _default_privileges(self, schema: str) -> tuple[DefaultPrivileges, ...]:
-        built = (
-            DefaultPrivileges(
-                role=row.role,
-                kind=_DEFAULT_KINDS[row.kind],
-                grants=self._source.grants(CatalogClass.PG_DEFAULT_ACL, row.oid),
-            )
-            for row in self._source.rows["default_privileges"]
-            if row.schema == schema
-        )
-        return tuple(sorted(built, key=lambda item: (item.role.encode(), item.kind)))
-
-
-def _of_schema(name: str, built: Iterable[T]) -> tuple[T, ...]:
-    own = [item for item in built if item.schema == name]
-    own.sort(key=lambda item: (item.name.encode(), item.ref.detail.encode()))
-    return tuple(own)
-
-
-def _needed_by(
-    tables: Iterable[Table], children: Iterable[Table], schema: str
-) -> tuple[Table, ...]:
-    needed = {parent for child in children if child.schema == schema for parent in child.parents}
-    return tuple(table for table in tables if table.ref in needed)
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _read(connection, schemas, constraint_names)
+        except SchemaChangedError:
+            continue
+    return _read(connection, schemas, constraint_names)
 
 
 def schema_names(connection: Connection) -> list[str]:
     """Return the names of the schemas that are not PostgreSQL's own, sorted."""
     with snapshot(connection) as catalog:
         return [row.name for row in catalog.rows("schema_names")]
+
+
+def _read(
+    connection: Connection, schemas: Sequence[str], constraint_names: ConstraintNames
+) -> tuple[Schema, ...]:
+    with snapshot(connection) as catalog:
+        namespaces = catalog.rows("namespaces", schemas=list(schemas))
+        _check_names(catalog, schemas, {row.name for row in namespaces})
+        oids = [row.oid for row in namespaces]
+        source = Source(_rows(catalog, oids), all_names=constraint_names == "all")
+        register(source.rows, source.index)
+        source.index.add_dependencies(catalog.rows("dependencies"))
+        source.add_names(
+            catalog.rows(
+                "names",
+                routines=mentioned_routines(source.rows, source.index),
+                operators=mentioned_operators(source.rows),
+            )
+        )
+        _check_members(catalog, source)
+        requirements = _requirements(catalog, source, oids, {row.name for row in namespaces})
+        build = Builder(source)
+        built = tuple(build.schema(row, requirements) for row in namespaces)
+        _check_comments(catalog, source)
+    return built
+
+
+def _rows(catalog: Snapshot, namespaces: Sequence[int]) -> Rows:
+    rows = {query: catalog.rows(query, namespaces=namespaces) for query in _QUERIES}
+    parents = [row.parent for row in rows["inheritance"] if row.is_outside]
+    for query in ("relations", "columns"):
+        rows[query] = catalog.rows(query, namespaces=namespaces, parents=parents)
+    rows["comments"] = catalog.rows("comments")
+    if any(is_gone(row) for query, is_gone in _GONE.items() for row in rows[query]):
+        raise SchemaChangedError("the schema changes while it is read; try again")
+    return rows
 
 
 def _refuse_system_schemas(names: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from kongtask.database.connection import Connection, failure
+from kongtask.errors import DatabaseFailedError
 from kongtask.schema.catalog.queries import load_query
 
 #: What the caller's session, role or database may have set otherwise, and what it must be so that
@@ -30,6 +31,15 @@ _SETTINGS = {
     "jit": "off",
     "statement_timeout": "0",
 }
+
+
+#: A definition was asked for whose object, or what it mentions, is gone: internal error, undefined
+#: table, function, object, column.
+_CHANGED_MEANWHILE = frozenset({"XX000", "42P01", "42883", "42704", "42703"})
+
+
+class SchemaChangedError(DatabaseFailedError):
+    """Somebody changed the schema while it was read; reading again helps."""
 
 
 class Snapshot:
@@ -80,5 +90,16 @@ def snapshot(connection: Connection) -> Iterator[Snapshot]:
         finally:
             if not connection.closed:
                 connection.execute("rollback")
+    except UnicodeDecodeError as error:
+        raise DatabaseFailedError(
+            "reading the catalog: the database holds text that is not UTF-8 "
+            f"({error.object[max(0, error.start - 20) : error.end + 20]!r}); "
+            "kongtask needs names, comments and function bodies in UTF-8"
+        ) from error
     except psycopg.Error as error:
+        if error.sqlstate in _CHANGED_MEANWHILE:
+            raise SchemaChangedError(
+                f"the schema changes while it is read; try again ({error.diag.message_primary})",
+                sqlstate=error.sqlstate,
+            ) from error
         raise failure(error, "reading the catalog") from error

@@ -1,0 +1,79 @@
+"""Laws of the export, over generated schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kongtask.database.connection import Connection, Target, compose, connect
+from kongtask.database.scratch import scratch_database
+from kongtask.names import quote_identifier
+from kongtask.schema import read, render
+from tests.strategies import Script, orders, schema_scripts
+
+Export = Callable[[str, str], str]
+
+PLAIN = "a_plain_schema_name"
+HOSTILE = ['we"ird; drop table x --', "$$", "$body$", "ünï ☃ 漢字", "select", "back\\slash", "a.b"]
+
+
+@pytest.fixture(scope="module")
+def connection(server: Target) -> Iterator[Connection]:
+    """One database for all examples: each makes its schema and drops it."""
+    with scratch_database(server) as target, connect(target) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def export(connection: Connection) -> Export:
+    """Make a schema from SQL, export it, drop it."""
+
+    def made(sql: str, schema: str) -> str:
+        connection.execute(sql.encode())
+        try:
+            return render(read(connection, schema))
+        finally:
+            connection.execute(compose("drop schema {name} cascade", name=schema))
+
+    return made
+
+
+@given(script=schema_scripts())
+def test_an_export_loads_and_exports_the_same(script: Script, export: Export) -> None:
+    """export, load, export: the same bytes."""
+    first = export(script.sql(PLAIN), PLAIN)
+    assert export(first, PLAIN) == first
+
+
+@given(data=st.data(), script=schema_scripts())
+def test_the_order_of_creation_changes_nothing(
+    data: st.DataObject, script: Script, export: Export
+) -> None:
+    """The same statements in another order that works make the same text."""
+    first = export(script.sql(PLAIN), PLAIN)
+    assert export(script.sql(PLAIN, data.draw(orders(script))), PLAIN) == first
+
+
+@given(script=schema_scripts(), hostile=st.sampled_from(HOSTILE))
+def test_a_hostile_schema_name_changes_nothing_but_the_name(
+    script: Script, hostile: str, export: Export
+) -> None:
+    """The export under a hostile name is the other with the name replaced."""
+    plain = export(script.sql(PLAIN), PLAIN)
+    assert export(script.sql(hostile), hostile) == plain.replace(PLAIN, quote_identifier(hostile))
+
+
+@given(script=schema_scripts())
+def test_a_model_is_a_value(script: Script, connection: Connection) -> None:
+    """Reading twice gives equal models and equal texts."""
+    connection.execute(script.sql(PLAIN).encode())
+    try:
+        first, second = read(connection, PLAIN), read(connection, PLAIN)
+    finally:
+        connection.execute(compose("drop schema {name} cascade", name=PLAIN))
+    assert first == second
+    assert hash(first) == hash(second)
+    assert render(first) == render(second)
