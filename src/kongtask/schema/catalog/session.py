@@ -33,6 +33,9 @@ _SETTINGS = {
 }
 
 
+#: A database of encoding SQL_ASCII takes any bytes.
+_NOT_IN_THE_ENCODING = "22021"
+
 #: A definition was asked for whose object, or what it mentions, is gone: internal error, undefined
 #: table, function, object, column.
 _CHANGED_MEANWHILE = frozenset({"XX000", "42P01", "42883", "42704", "42703"})
@@ -90,16 +93,16 @@ def snapshot(connection: Connection) -> Iterator[Snapshot]:
         finally:
             if not connection.closed:
                 connection.execute("rollback")
-    except UnicodeDecodeError as error:
-        raise DatabaseFailedError(
-            "reading the catalog: the database holds text that is not UTF-8 "
-            f"({error.object[max(0, error.start - 20) : error.end + 20]!r}); "
-            "kongtask needs names, comments and function bodies in UTF-8"
-        ) from error
     except psycopg.Error as error:
         if error.sqlstate in _CHANGED_MEANWHILE:
             raise SchemaChangedError(
                 f"the schema changes while it is read; try again ({error.diag.message_primary})",
+                sqlstate=error.sqlstate,
+            ) from error
+        if error.sqlstate == _NOT_IN_THE_ENCODING:
+            raise DatabaseFailedError(
+                "reading the catalog: the database holds text that is not UTF-8 "
+                f"({error.diag.message_primary}); names, comments and bodies of functions must be",
                 sqlstate=error.sqlstate,
             ) from error
         raise failure(error, "reading the catalog") from error
