@@ -30,6 +30,7 @@ PARAMETERS = [
 
 #: Makes a database nearly as good as new; a new one for each case took a third of the time.
 EMPTY = """
+drop transform if exists for int language sql cascade;
 do $$
 declare statement text;
 begin
@@ -70,6 +71,7 @@ def arena(servers: Servers) -> Iterator[Callable[[int], Arena]]:
         yield emptied
 
 
+@pytest.mark.every_server
 @pytest.mark.parametrize(("case", "major"), PARAMETERS)
 def test_an_export_is_as_expected_loads_and_loses_nothing(
     case: Case, major: int, arena: Callable[[int], Arena], update_golden: bool

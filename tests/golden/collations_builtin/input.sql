@@ -1,4 +1,4 @@
--- from: 17
+-- from: 18
 create schema app;
 create collation app.b (provider = builtin, locale = 'C.UTF-8');
 create collation app.uni (provider = builtin, locale = 'PG_UNICODE_FAST');

@@ -1,3 +1,4 @@
+-- from: 14
 create schema app;
 comment on schema app is 'schema';
 create table app.t (id int generated always as identity primary key, a int check (a > 0), b int references app.t, c int, exclude using btree (c with =));

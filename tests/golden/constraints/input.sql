@@ -1,3 +1,4 @@
+-- from: 15
 create schema app;
 create table app.parent (id int primary key, a int, b int, c text, constraint ab unique (a, b) include (c), unique (c), constraint c_later unique (c, id) deferrable initially deferred, unique nulls not distinct (b) with (fillfactor = 50));
 create table app.child (

@@ -1,3 +1,4 @@
+-- from: 14
 -- same from: 16
 create schema app;
 -- table default <-> function on the table's row type

@@ -62,6 +62,11 @@ CREATE VIEW app.v AS
 -- Functions
 --
 
+CREATE FUNCTION app.transformed(integer, text)
+    RETURNS integer
+    TRANSFORM FOR TYPE integer LANGUAGE sql
+    AS $$select $1$$;
+
 CREATE FUNCTION app.trig()
     RETURNS trigger
     LANGUAGE plpgsql

@@ -1,3 +1,4 @@
+-- from: 14
 create schema app;
 create table app.t (id int primary key, a int, b text);
 create type app.pair as (x int, y text);

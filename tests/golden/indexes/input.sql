@@ -1,3 +1,4 @@
+-- from: 15
 -- same from: 16
 create schema app;
 create function app.norm(text) returns text language sql immutable strict as $$select lower($1)$$;

@@ -1,3 +1,4 @@
+-- from: 14
 -- same from: 16
 create schema app;
 create type app.num as (v int);

@@ -18,6 +18,27 @@ CREATE COLLATION app.c (
 -- Types
 --
 
+CREATE TYPE app.base;
+
+CREATE FUNCTION app.base_in(cstring)
+    RETURNS app.base
+    LANGUAGE internal IMMUTABLE STRICT
+    AS $$int4in$$;
+
+CREATE FUNCTION app.base_out(app.base)
+    RETURNS cstring
+    LANGUAGE internal IMMUTABLE STRICT
+    AS $$int4out$$;
+
+CREATE TYPE app.base (
+    INPUT = app.base_in,
+    OUTPUT = app.base_out,
+    INTERNALLENGTH = 4,
+    PASSEDBYVALUE = true,
+    ALIGNMENT = int4,
+    STORAGE = plain
+);
+
 CREATE TYPE app.comp AS (
     x integer
 );
@@ -142,6 +163,7 @@ ALTER COLLATION app.c OWNER TO kt_owner;
 ALTER TYPE app.e OWNER TO kt_admin;
 ALTER TYPE app.comp OWNER TO kt_admin;
 ALTER TYPE app.r OWNER TO kt_owner;
+ALTER TYPE app.base OWNER TO kt_owner;
 ALTER DOMAIN app.d OWNER TO kt_admin;
 ALTER FOREIGN TABLE app.ft OWNER TO kt_owner;
 ALTER TABLE app.id OWNER TO kt_admin;
@@ -153,6 +175,8 @@ ALTER TABLE app.t OWNER TO kt_owner;
 ALTER MATERIALIZED VIEW app.mv OWNER TO postgres;
 ALTER VIEW app.v OWNER TO kt_admin;
 ALTER STATISTICS app.s OWNER TO kt_admin;
+ALTER FUNCTION app.base_in(cstring) OWNER TO postgres;
+ALTER FUNCTION app.base_out(app.base) OWNER TO postgres;
 ALTER FUNCTION app.f() OWNER TO postgres;
 ALTER FUNCTION app.g(integer) OWNER TO kt_owner;
 ALTER PROCEDURE app.p() OWNER TO postgres;
@@ -169,6 +193,9 @@ GRANT ALL ON SCHEMA app TO kt_admin WITH GRANT OPTION;
 GRANT ALL ON SCHEMA app TO kt_reader;
 REVOKE ALL ON TYPE app.e FROM PUBLIC;
 GRANT ALL ON TYPE app.e TO kt_reader;
+GRANT ALL ON TYPE app.comp TO kt_reader WITH GRANT OPTION;
+GRANT ALL ON TYPE app.r TO kt_reader WITH GRANT OPTION;
+REVOKE ALL ON TYPE app.base FROM PUBLIC;
 REVOKE ALL ON TYPE app.d FROM PUBLIC;
 GRANT SELECT, UPDATE ON SEQUENCE app.t_id_seq TO kt_admin;
 GRANT USAGE ON SEQUENCE app.t_id_seq TO kt_reader;

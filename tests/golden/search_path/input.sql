@@ -1,3 +1,4 @@
+-- from: 14
 create schema other;
 create function other.base(text) returns text language sql immutable as 'select lower($1)';
 create function other.outer_fn(text) returns text language sql immutable as 'select other.base($1)';

@@ -1,3 +1,4 @@
+-- from: 15
 create schema app;
 create sequence app.plain;
 create sequence app.small as smallint increment by -2 minvalue -100 maxvalue -1 start with -5 cache 7 cycle;

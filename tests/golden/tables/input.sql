@@ -1,3 +1,4 @@
+-- from: 15
 create schema app;
 create table app.all_types (
   a bit(3), b bit varying(5), c boolean, d char, e "char", f char(4), g varchar, h varchar(3), i bytea, j real, k double precision,

@@ -1,3 +1,4 @@
+-- from: 14
 create schema app;
 
 create type app.mood as enum ('sad', 'ok', 'happy');

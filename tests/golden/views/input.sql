@@ -1,3 +1,4 @@
+-- from: 15
 -- same from: 16
 create schema app;
 create table app.t (id int primary key, a int, b text, at timestamptz);
