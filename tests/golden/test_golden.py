@@ -39,6 +39,8 @@ begin
     where nspname !~ '^pg_' and nspname not in ('information_schema', 'public')
     union all
     select format('drop foreign data wrapper %I cascade', fdwname) from pg_foreign_data_wrapper
+    union all
+    select format('drop access method %I cascade', amname) from pg_am where oid >= 16384
   loop
     execute statement;
   end loop;

@@ -217,6 +217,9 @@ def test_objects_that_are_dropped_meanwhile_are_read_again(
 
 
 def test_what_the_schema_leans_on_is_listed(connection: Connection) -> None:
+    available = connection.execute("select name from pg_available_extensions").fetchall()
+    if ("vector",) not in available:
+        pytest.skip("this server has no extension vector")
     connection.execute(
         """
         drop role if exists kt_reader;

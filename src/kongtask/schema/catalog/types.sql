@@ -31,7 +31,7 @@ left join pg_collation co on co.oid = t.typcollation
 left join pg_namespace cn on cn.oid = co.collnamespace
 where t.typnamespace = any (%(namespaces)s)
   and (t.typtype in ('e', 'r', 'd') or t.typtype in ('b', 'p') and not exists (
-    select 1 from pg_type element where element.typarray = t.oid
+    select 1 from pg_type element where element.oid = t.typelem and element.typarray = t.oid
   ))
   and not exists (
     select 1 from pg_depend e
