@@ -75,6 +75,40 @@ def test_owners_and_privileges_are_printed_when_asked_for(shop: Target) -> None:
     assert "ALTER TABLE shop.items OWNER TO " in full
 
 
+def test_owners_and_privileges_survive_a_scratch_database(shop: Target) -> None:
+    """They are proved too, and a text that takes the way over a reload keeps them."""
+    with connect(shop) as connection:
+        connection.execute("drop role if exists kt_owner; drop role if exists kt_reader")
+        connection.execute(
+            "create role kt_owner; create role kt_reader; grant usage on schema shop to kt_owner;"
+            "alter table shop.items owner to kt_owner; grant select on shop.items to kt_reader"
+        )
+        both = ("-schema", "shop", "--owners", "--privileges", "--prove")
+        try:
+            plain = dump(shop, *both)
+            assert plain[0] == 0, plain[2]
+            canonical = dump(shop, *both, "--canonical")
+            other = dump(shop, *both, "--as", "mall")
+            without = dump(shop, "-schema", "shop", "--prove")
+        finally:
+            connection.execute("drop owned by kt_owner, kt_reader cascade")
+            connection.execute("drop role kt_owner; drop role kt_reader")
+    for _, text, err in (plain, canonical, other):
+        schema = "mall" if text == other[1] else "shop"
+        assert f"ALTER TABLE {schema}.items OWNER TO kt_owner;" in text, err
+        assert f"GRANT SELECT ON TABLE {schema}.items TO kt_reader;" in text
+    assert "makes the same schema there" in without[2]
+
+
+def test_names_of_not_null_constraints_survive_a_scratch_database(shop: Target) -> None:
+    arguments = ("-schema", "books", "-schema", "shop", "--canonical", "--constraint-names=all")
+    with connect(shop) as connection:
+        if connection.info.server_version < 180000:
+            pytest.skip("NOT NULL constraints have names from PostgreSQL 18 on")
+        connection.execute("alter table shop.items alter kind set not null")
+    assert "CONSTRAINT items_kind_not_null NOT NULL" in dump(shop, *arguments)[1]
+
+
 def test_another_name_changes_the_name_and_nothing_else(shop: Target) -> None:
     plain = parse_export(dump(shop, "-schema", "shop", "--canonical")[1]).body
     code, text, err = dump(shop, "-schema", "shop", "--canonical", "--as", 'we"ird')

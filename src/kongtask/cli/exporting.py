@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kongtask.database.connection import Connection, Target
     from kongtask.schema.export import Export
     from kongtask.schema.model import Requirement, Schema
+    from kongtask.schema.reload import Coverage
     from kongtask.settings import Settings
 
 
@@ -227,7 +228,7 @@ def export_schema(target: Target, request: Request, *, prove: bool = False) -> O
             "its body is not what its header says"
         )
     if prove:
-        _prove(target, [schema.name for schema in schemas] if style.name is None else names)
+        _prove(target, [schema.name for schema in schemas] if style.name is None else names, style)
     return Outcome(request=request, schemas=schemas, export=export, before=before, proved=prove)
 
 
@@ -275,28 +276,40 @@ def _restyled(target: Target, schemas: tuple[Schema, ...], style: Style) -> tupl
     from kongtask.schema.prove import canonical, renamed
     from kongtask.schema.reload import read_with_what_it_needs
 
-    names = [schema.name for schema in schemas]
+    names, coverage = [schema.name for schema in schemas], _coverage(style)
     with connect(target) as connection:
-        everything = read_with_what_it_needs(connection, names)
+        everything = read_with_what_it_needs(connection, names, coverage)
     if style.canonical:
-        schemas = canonical(everything, names)
+        schemas = canonical(everything, names, coverage)
         outside = tuple(schema for schema in everything if schema.name not in names)
         everything = (*schemas, *outside)
     if style.name is not None and names != [style.name]:
         if len(names) != 1:
             raise UsageError("--as takes one schema; name it with -schema")
-        schemas = renamed(everything, names[0], style.name, None if style.canonical else target)
+        server = None if style.canonical else target
+        schemas = renamed(everything, names[0], style.name, server, coverage)
     return schemas
 
 
-def _prove(target: Target, names: Sequence[str]) -> None:
+def _coverage(style: Style) -> Coverage:
+    """Return what of a schema has to survive a scratch database."""
+    from kongtask.schema.reload import Coverage
+
+    return Coverage(
+        owners=style.owners,
+        privileges=style.privileges,
+        constraint_names=style.constraint_names,
+    )
+
+
+def _prove(target: Target, names: Sequence[str], style: Style) -> None:
     from kongtask.database.connection import connect
     from kongtask.schema.prove import prove
     from kongtask.schema.reload import read_with_what_it_needs
 
     with connect(target) as connection:
-        everything = read_with_what_it_needs(connection, names)
-    proof = prove(everything, names, target)
+        everything = read_with_what_it_needs(connection, names, _coverage(style))
+    proof = prove(everything, names, target, _coverage(style))
     if proof.is_exact:
         note("proved: the export loads into an empty database and exports the same bytes there")
     else:

@@ -9,10 +9,8 @@ from typing import Any
 
 from kongtask.database.connection import Connection, Target, compose
 from kongtask.errors import ProofFailedError
-from kongtask.schema.catalog import read_all
 from kongtask.schema.model import Schema
-from kongtask.schema.reload import reloaded
-from kongtask.schema.render import render
+from kongtask.schema.reload import OBJECTS, Coverage, reloaded
 
 #: Fields whose text PostgreSQL prints from a parsed expression. It prints a few expressions
 #: differently once they have been parsed from its own text, and the same from then on.
@@ -35,13 +33,19 @@ class Proof:
     moved: str = ""
 
 
-def prove(schemas: Iterable[Schema], names: Iterable[str], target: Target | None = None) -> Proof:
+def prove(
+    schemas: Iterable[Schema],
+    names: Iterable[str],
+    target: Target | None = None,
+    coverage: Coverage = OBJECTS,
+) -> Proof:
     """Prove that an export makes its schemas again.
 
     Args:
         schemas: as read, with all that they lean on.
         names: the ones whose export is to be proved.
         target: a database of the server to prove on; see :func:`reloaded`.
+        coverage: what is proved beyond the objects.
 
     Returns:
         The proof. ``is_exact`` is false where PostgreSQL prints some expressions differently after
@@ -52,24 +56,27 @@ def prove(schemas: Iterable[Schema], names: Iterable[str], target: Target | None
     """
     schemas, names = tuple(schemas), sorted(set(names))
     proved = tuple(schema for schema in schemas if schema.name in names)
-    expected = render(*proved)
-    with reloaded(schemas, target) as connection:
-        everything = read_all(connection, sorted(schema.name for schema in schemas))
+    expected = coverage.render(proved)
+    with reloaded(schemas, target, coverage) as connection:
+        everything = coverage.read(connection, (schema.name for schema in schemas))
     again = tuple(schema for schema in everything if schema.name in names)
-    text = render(*again)
+    text = coverage.render(again)
     if text == expected:
         return Proof(is_exact=True)
     moved = difference(expected, text, "export", "export after loading it")
-    if _structure(proved) == _structure(again):
-        with reloaded(everything, target) as connection:
-            if render(*read_all(connection, names)) == text:
+    left_out = _PRINTED | _not_covered(coverage)
+    if _structure(proved, left_out) == _structure(again, left_out):
+        with reloaded(everything, target, coverage) as connection:
+            if coverage.render(coverage.read(connection, names)) == text:
                 return Proof(is_exact=False, moved=moved)
     raise ProofFailedError(
         f"the export of {', '.join(names)} loads, but exports differently afterwards:\n{moved}"
     )
 
 
-def canonical(schemas: Iterable[Schema], names: Iterable[str]) -> tuple[Schema, ...]:
+def canonical(
+    schemas: Iterable[Schema], names: Iterable[str], coverage: Coverage = OBJECTS
+) -> tuple[Schema, ...]:
     """Return schemas as the embedded server prints them once they have been loaded there.
 
     Loading twice settles every expression, so the result does not depend on the server or on the
@@ -77,23 +84,27 @@ def canonical(schemas: Iterable[Schema], names: Iterable[str]) -> tuple[Schema, 
     """
     schemas = tuple(schemas)
     for _ in range(2):
-        with reloaded(schemas) as connection:
-            schemas = read_all(connection, sorted(schema.name for schema in schemas))
+        with reloaded(schemas, coverage=coverage) as connection:
+            schemas = coverage.read(connection, (schema.name for schema in schemas))
     wanted = set(names)
     return tuple(schema for schema in schemas if schema.name in wanted)
 
 
 def renamed(
-    schemas: Iterable[Schema], old: str, new: str, target: Target | None = None
+    schemas: Iterable[Schema],
+    old: str,
+    new: str,
+    target: Target | None = None,
+    coverage: Coverage = OBJECTS,
 ) -> tuple[Schema, ...]:
     """Return a schema as it would read under another name, wherever the catalog knows it.
 
     Text that PostgreSQL does not parse, such as the body of a PL/pgSQL function, keeps the old
     name.
     """
-    with reloaded(schemas, target) as connection:
+    with reloaded(schemas, target, coverage) as connection:
         _rename(connection, old, new)
-        return read_all(connection, [new])
+        return coverage.read(connection, [new])
 
 
 def difference(old: str, new: str, old_name: str, new_name: str) -> str:
@@ -112,17 +123,24 @@ def _rename(connection: Connection, old: str, new: str) -> None:
     connection.execute(compose("alter schema {old} rename to {new}", old=old, new=new))
 
 
-def _structure(value: Any) -> Any:
-    """Return a value of the model without the texts that a reload may print differently."""
+def _not_covered(coverage: Coverage) -> frozenset[str]:
+    """Return the fields that a reload does not keep."""
+    owners = () if coverage.owners else ("owner",)
+    grants = () if coverage.privileges else ("grants", "default_privileges")
+    return frozenset((*owners, *grants))
+
+
+def _structure(value: Any, left_out: frozenset[str]) -> Any:
+    """Return a value of the model without the contents of some fields."""
     if is_dataclass(value) and not isinstance(value, type):
         return (
             type(value).__name__,
             *(
-                (field.name, _structure(getattr(value, field.name)))
+                (field.name, _structure(getattr(value, field.name), left_out))
                 for field in fields(value)
-                if field.name not in _PRINTED or getattr(value, field.name) is None
+                if field.name not in left_out or getattr(value, field.name) is None
             ),
         )
     if isinstance(value, tuple):
-        return tuple(_structure(item) for item in value)
+        return tuple(_structure(item, left_out) for item in value)
     return value

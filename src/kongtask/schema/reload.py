@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import psycopg
 
@@ -11,16 +12,51 @@ from kongtask.database.connection import Connection, Target, compose, connect, f
 from kongtask.database.embedded import embedded_server
 from kongtask.database.scratch import may_create_databases, scratch_database
 from kongtask.errors import ProofFailedError
-from kongtask.schema.catalog import read_all
+from kongtask.schema.catalog import ConstraintNames, read_all
 from kongtask.schema.model import Requirement, Schema
 from kongtask.schema.render import render
 
 
-def read_with_what_it_needs(connection: Connection, names: Iterable[str]) -> tuple[Schema, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What a reload keeps of the schemas, beyond their objects.
+
+    Attributes:
+        owners, privileges: whether these are loaded too, and their roles made where missing.
+        constraint_names: which names of NOT NULL constraints are read.
+    """
+
+    owners: bool = False
+    privileges: bool = False
+    constraint_names: ConstraintNames = "custom"
+
+    def render(self, schemas: Iterable[Schema]) -> str:
+        """Return the SQL that makes some schemas."""
+        return render(*schemas, owners=self.owners, privileges=self.privileges)
+
+    def read(self, connection: Connection, names: Iterable[str]) -> tuple[Schema, ...]:
+        """Read some schemas."""
+        return read_all(connection, sorted(names), constraint_names=self.constraint_names)
+
+    def needs(self, schemas: Iterable[Schema]) -> set[Requirement]:
+        """Return what the SQL leans on."""
+        schemas = tuple(schemas)
+        needs = {need for schema in schemas for need in schema.requirements}
+        return needs.union(
+            *(schema.roles(owners=self.owners, privileges=self.privileges) for schema in schemas)
+        )
+
+
+OBJECTS = Coverage()
+
+
+def read_with_what_it_needs(
+    connection: Connection, names: Iterable[str], coverage: Coverage = OBJECTS
+) -> tuple[Schema, ...]:
     """Read some schemas and the other schemas that they lean on, and that those lean on."""
     wanted = set(names)
     while True:
-        schemas = read_all(connection, sorted(wanted))
+        schemas = coverage.read(connection, wanted)
         needed = {
             need.name for found in schemas for need in found.requirements if need.kind == "schema"
         }
@@ -30,13 +66,16 @@ def read_with_what_it_needs(connection: Connection, names: Iterable[str]) -> tup
 
 
 @contextmanager
-def reloaded(schemas: Iterable[Schema], target: Target | None = None) -> Iterator[Connection]:
+def reloaded(
+    schemas: Iterable[Schema], target: Target | None = None, coverage: Coverage = OBJECTS
+) -> Iterator[Connection]:
     """Load the exports of some schemas into a scratch database, dropped at the end.
 
     Args:
         schemas: with all that they lean on; extensions and roles are made where they are missing.
         target: a database of the server to prefer, because its extensions are there. The embedded
             server serves where it is None, or its role may not create databases.
+        coverage: what is loaded beyond the objects.
 
     Yields:
         A connection to the scratch database.
@@ -53,9 +92,8 @@ def reloaded(schemas: Iterable[Schema], target: Target | None = None) -> Iterato
             server = stack.enter_context(embedded_server()).target()
         scratch = stack.enter_context(scratch_database(server))
         connection = stack.enter_context(connect(scratch))
-        needs = {need for schema in schemas for need in schema.requirements}
-        stack.enter_context(_prepared(connection, needs))
-        load(connection, render(*schemas))
+        stack.enter_context(_prepared(connection, coverage.needs(schemas)))
+        load(connection, coverage.render(schemas))
         yield connection
 
 
@@ -114,6 +152,8 @@ def _make_extension(connection: Connection, need: Requirement) -> None:
 
 
 def _make_role(connection: Connection, name: str) -> bool:
+    if name.startswith("pg_"):
+        return False  # PostgreSQL's own
     try:
         connection.execute(compose("create role {name} nologin", name=name))
     except psycopg.errors.DuplicateObject:
@@ -122,7 +162,7 @@ def _make_role(connection: Connection, name: str) -> bool:
 
 
 def _drop_role(connection: Connection, name: str) -> None:
-    connection.execute(compose("drop owned by {role}", role=name))
+    connection.execute(compose("drop owned by {role} cascade", role=name))
     try:
         connection.execute(compose("drop role {role}", role=name))
     except psycopg.errors.DependentObjectsStillExist:
