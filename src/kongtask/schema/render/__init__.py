@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from kongtask.schema import model, steps
 from kongtask.schema.order import order
@@ -23,17 +23,18 @@ from kongtask.schema.render.context import Context
 from kongtask.schema.render.privileges import owner_statements, privilege_statements
 from kongtask.schema.render.schemas import render_schema
 
-__all__ = ["render"]
+__all__ = ["CLOSING", "OPENING", "Block", "heading", "join_blocks", "render", "render_blocks"]
 
 #: What every load needs: the text is UTF-8, quotes strings the standard way, qualifies every name,
 #: and holds function bodies before the objects that they mention.
-_OPENING = """\
+OPENING = """\
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET check_function_bodies = off;
 SET search_path = '';"""
 
-_CLOSING = """\
+#: Leaves the session as it was.
+CLOSING = """\
 RESET search_path;
 RESET check_function_bodies;
 RESET standard_conforming_strings;
@@ -75,6 +76,20 @@ _RENDERERS: dict[type, Callable[[Context, steps.Step, Any], Iterable[str]]] = {
 }
 
 
+class Block(NamedTuple):
+    """One block of the text: all statements of one step, or one section about many objects.
+
+    Attributes:
+        section: the title of the section that it stands in.
+        key: what the step makes; None for a section of its own, such as the privileges.
+        text: statements, without a final newline.
+    """
+
+    section: str
+    key: model.Ref | None
+    text: str
+
+
 def render(
     *schemas: model.Schema, comments: bool = True, owners: bool = False, privileges: bool = False
 ) -> str:
@@ -92,38 +107,57 @@ def render(
     Raises:
         UnsupportedObjectError: objects need each other in a circle that nothing opens.
     """
-    blocks = [_OPENING, *_object_blocks(schemas, comments=comments)]
+    blocks = render_blocks(*schemas, comments=comments, owners=owners, privileges=privileges)
+    return join_blocks(blocks)
+
+
+def join_blocks(blocks: Iterable[Block]) -> str:
+    """Return the body that some blocks make."""
+    texts, section = [OPENING], steps.Phase.SCHEMAS.title  # which speaks for itself
+    for block in blocks:
+        if block.section != section:
+            section = block.section
+            texts.append(heading(section))
+        texts.append(block.text)
+    texts.append(CLOSING)
+    return "\n\n".join(texts) + "\n"
+
+
+def render_blocks(
+    *schemas: model.Schema, comments: bool = True, owners: bool = False, privileges: bool = False
+) -> Iterator[Block]:
+    """Yield the blocks of :func:`render`'s text, in their order."""
+    yield from _object_blocks(schemas, comments=comments)
     if owners:
-        blocks += _section("Owners", owner_statements, schemas)
+        yield from _section("Owners", owner_statements, schemas)
     if privileges:
-        blocks += _section("Privileges", privilege_statements, schemas)
-    return "\n\n".join([*blocks, _CLOSING]) + "\n"
+        yield from _section("Privileges", privilege_statements, schemas)
 
 
-def _object_blocks(schemas: tuple[model.Schema, ...], *, comments: bool) -> Iterator[str]:
+def heading(title: str) -> str:
+    """Return the lines over a section."""
+    return f"--\n-- {title}\n--"
+
+
+def _object_blocks(schemas: tuple[model.Schema, ...], *, comments: bool) -> Iterator[Block]:
     outside = (table for schema in schemas for table in schema.outside_tables)
     inside = (table for schema in schemas for table in schema.tables)
     partitioning = Partitioning.of((*outside, *inside))
     placed = order(schemas, partitioning)
     context = Context.of(partitioning, (item.step for item in placed))
-    section = steps.Phase.SCHEMAS
     for item in placed:
-        if item.section is not section:
-            section = item.section
-            yield _heading(section.title)
         step = item.step
         statements = _RENDERERS[type(step.item)](context, step, step.item)
-        yield "\n".join(x for x in statements if comments or not x.startswith("COMMENT ON "))
+        text = "\n".join(x for x in statements if comments or not x.startswith("COMMENT ON "))
+        if text:
+            yield Block(item.section.title, step.key, text)
 
 
 def _section(
     title: str,
     statements: Callable[[model.Schema], Iterable[str]],
     schemas: Iterable[model.Schema],
-) -> list[str]:
+) -> Iterator[Block]:
     lines = [statement for schema in schemas for statement in statements(schema)]
-    return [_heading(title), "\n".join(lines)] if lines else []
-
-
-def _heading(title: str) -> str:
-    return f"--\n-- {title}\n--"
+    if lines:
+        yield Block(title, None, "\n".join(lines))
