@@ -17,12 +17,17 @@ from kongtask.database.embedded import embedded_binaries
 _HEADING = re.compile(r"^--\n-- (Name: .*)\n--\n", re.MULTILINE)
 _STATE = re.compile(
     r"^(?:SET (?:default_tablespace|default_table_access_method) = .*;"
-    r"|\\(?:un)?restrict .*|-- Completed on .*|-- PostgreSQL database dump complete)\n",
+    r"|\\(?:un)?restrict .*|-- Completed on .*|--\n-- PostgreSQL database dump complete\n--)\n",
     re.MULTILINE,
 )
 
 #: Names that PostgreSQL gave to NOT NULL constraints; the export leaves them out (DESIGN 5).
 _GIVEN_NOT_NULL = re.compile(r'CONSTRAINT (?:"(?:[^"]|"")*_not_null\d*"|\w+_not_null\d*) NOT NULL')
+
+#: PostgreSQL's own mark on columns, since November 2026; a pg_dump of before prints it.
+_COLUMN_MARK = re.compile(
+    r"^ALTER TABLE ONLY \S+ ALTER COLUMN .* SET \(pg_attver=\d+\);\n|pg_attver=\d+, ", re.MULTILINE
+)
 
 
 def statements(target: Target, schemas: Sequence[str], *, privileges: bool = False) -> list[str]:
@@ -51,7 +56,7 @@ def statements(target: Target, schemas: Sequence[str], *, privileges: bool = Fal
 
 
 def _split(text: str) -> Iterable[str]:
-    pieces = _HEADING.split(_STATE.sub("", text))
+    pieces = _HEADING.split(_COLUMN_MARK.sub("", _STATE.sub("", text)))
     said = {
         heading: _GIVEN_NOT_NULL.sub("NOT NULL", body.strip())
         for heading, body in zip(pieces[1::2], pieces[2::2], strict=True)
@@ -63,6 +68,9 @@ def _split(text: str) -> Iterable[str]:
         said[view] = said.pop(heading).replace("CREATE OR REPLACE VIEW", "CREATE VIEW", 1)
     for heading in [heading for heading in said if "; Type: ACL;" in heading]:
         said[heading] = "\n".join(sorted(said[heading].splitlines()))  # in the order of granting
+    for heading in [heading for heading in said if "; Type: OPERATOR " in heading]:
+        members = re.split(r"[,;]?\n", said[heading])
+        said[heading] = "\n".join(sorted(member.rstrip(" ;") for member in members))  # as they came
     return (f"{heading}\n{body}" for heading, body in said.items())
 
 

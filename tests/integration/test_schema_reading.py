@@ -60,6 +60,22 @@ def test_the_callers_settings_change_nothing(connection: Connection, setting: st
     assert shown[0].lower() in setting.lower() or setting.startswith("datestyle")
 
 
+def test_postgresqls_own_marks_on_columns_change_nothing(each_database: Target) -> None:
+    """Minor releases from November 2026 on keep an option of their own on every column."""
+    with connect(each_database) as connection:
+        connection.execute(
+            "create schema app; create table app.t (a int, b text); create view app.v as select 1;"
+            "alter table app.t alter a set (n_distinct = 5)"
+        )
+        expected = text_of(connection)
+        connection.execute(
+            "update pg_attribute set attoptions = array['pg_attver=1662791496'] || attoptions"
+            " where attrelid in ('app.t'::regclass, 'app.v'::regclass)"
+        )
+        assert "SET (n_distinct=5)" in expected
+        assert text_of(connection) == expected
+
+
 def test_settings_of_role_and_database_change_nothing(
     database: Target, connection: Connection
 ) -> None:

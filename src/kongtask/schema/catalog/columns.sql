@@ -1,4 +1,6 @@
--- Columns of tables, views and composite types, in order, without the dropped ones.
+-- Columns of tables, views and composite types, in order, without the dropped ones. The option
+-- pg_attver is PostgreSQL's own mark of when a column's type came to be (minor releases from
+-- November 2026 on).
 select
   a.attrelid as relation, a.attnum as number, a.attname as name,
   format_type(a.atttypid, a.atttypmod) as type,
@@ -12,7 +14,10 @@ select
   a.attstorage::text as storage, a.attstorage = ty.typstorage as is_usual_storage,
   a.attcompression::text as compression, -- from 14
   '' as compression, -- before 14
-  nullif(a.attstattarget, -1) as statistics, a.attoptions as options,
+  nullif(a.attstattarget, -1) as statistics,
+  case when a.attoptions is not null then array(
+    select o from unnest(a.attoptions) o where not starts_with(o, 'pg_attver=')
+  ) end as options,
   case when a.attfdwoptions is not null then array(
     select quote_ident(o.option_name) || ' ' || quote_literal(o.option_value)
     from pg_options_to_table(a.attfdwoptions) o
