@@ -67,9 +67,10 @@ This is the model in `kongtask.schema.model`; `kongtask.schema.read` makes it an
 All that is listed is exported; an attribute at its default is not spelled out in the file.
 What is left out on purpose, and why, is in [the file's format](export-format.md#what-is-left-out).
 An object of any other kind in the schema is an error that names it.
-Casts, transforms, languages, foreign servers, access methods, event triggers, publications and \
-extensions belong to no schema: they are not exported, and those that the schema leans on are \
-listed in the header.
+Languages, access methods, foreign-data wrappers, servers, user mappings, casts, transforms, \
+publications and event triggers belong to no schema: `--database-objects` exports them, and \
+`--with-extensions` extensions.
+Without these options, those that the schema leans on are listed in the header.
 
 """
 

@@ -8,6 +8,8 @@
                         itself prints something differently (DESIGN, portable text)
 ``-- needs: icu``       what a server must have been built with
 ``-- with privileges``  export owners and privileges too
+``-- with extensions``  export the extensions too
+``-- with database objects``  export what no schema owns too
 
 What stands before a line ``-- the schema`` is no schema's own (roles, foreign servers) and is run
 before an export is loaded, too.
@@ -34,6 +36,8 @@ class Case:
     same_from: int
     needs: str | None
     privileges: bool
+    extensions: bool
+    objects: bool
 
     @property
     def surroundings(self) -> str:
@@ -58,6 +62,8 @@ def read_case(folder: Path) -> Case:
         same_from=int(said.get("same from", "13")),
         needs=said.get("needs"),
         privileges="\n-- with privileges\n" in f"\n{text}",
+        extensions="\n-- with extensions\n" in f"\n{text}",
+        objects="\n-- with database objects\n" in f"\n{text}",
     )
 
 

@@ -35,7 +35,7 @@ def statements(target: Target, schemas: Sequence[str], *, privileges: bool = Fal
 
     Args:
         target: the database.
-        schemas: names.
+        schemas: names; none means the whole database.
         privileges: owners and grants too.
     """
     binaries = embedded_binaries()[18]

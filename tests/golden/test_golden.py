@@ -10,7 +10,7 @@ import pytest
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.scratch import scratch_database
-from kongtask.schema import read_all, render
+from kongtask.schema import read_database, render
 from tests.conftest import Servers, server_binaries
 from tests.golden.cases import CASES, Case
 from tests.golden.judge import disagreement, statements
@@ -35,12 +35,32 @@ do $$
 declare statement text;
 begin
   for statement in
-    select format('drop schema %I cascade', nspname) from pg_namespace
+    select format('drop event trigger %I', evtname) from pg_event_trigger
+    union all
+    select format('drop publication %I', pubname) from pg_publication
+    union all
+    select format('drop extension if exists %I cascade', extname)
+    from pg_extension where oid >= 16384
+  loop
+    execute statement;
+  end loop;
+  for statement in
+    select format('drop schema if exists %I cascade', nspname) from pg_namespace
     where nspname !~ '^pg_' and nspname not in ('information_schema', 'public')
     union all
-    select format('drop foreign data wrapper %I cascade', fdwname) from pg_foreign_data_wrapper
+    select format('drop foreign data wrapper if exists %I cascade', fdwname)
+    from pg_foreign_data_wrapper
     union all
-    select format('drop access method %I cascade', amname) from pg_am where oid >= 16384
+    select format('drop access method if exists %I cascade', amname) from pg_am where oid >= 16384
+    union all
+    select format('drop language if exists %I cascade', lanname) from pg_language where oid >= 16384
+    union all
+    select format('drop cast if exists (%s as %s)', castsource::regtype, casttarget::regtype)
+    from pg_cast
+    where oid >= 16384 and castsource < 16384 and casttarget < 16384 and castmethod <> 'f'
+    union all
+    select format('drop owned by %I', rolname) from pg_roles
+    where oid in (select defaclrole from pg_default_acl)
   loop
     execute statement;
   end loop;
@@ -93,14 +113,25 @@ def test_an_export_is_as_expected_loads_and_loses_nothing(
     assert _export(loaded, case) == text
 
     if major in JUDGED or case.needs:
-        before = statements(original, case.schemas, privileges=case.privileges)
-        after = statements(copy, case.schemas, privileges=case.privileges)
+        chosen = () if case.objects or case.extensions else case.schemas
+        before = statements(original, chosen, privileges=case.privileges)
+        after = statements(copy, chosen, privileges=case.privileges)
         assert not disagreement(before, after)
 
 
 def _export(connection: Connection, case: Case) -> str:
-    schemas = read_all(connection, case.schemas)
-    return render(*schemas, owners=case.privileges, privileges=case.privileges)
+    database = read_database(
+        connection,
+        case.schemas,
+        objects=case.objects,
+        extensions="needed" if case.extensions else "none",
+    )
+    return render(
+        *database.schemas,
+        database=database,
+        owners=case.privileges,
+        privileges=case.privileges,
+    )
 
 
 def _skip_without(case: Case, connection: Connection) -> None:
@@ -110,3 +141,10 @@ def _skip_without(case: Case, connection: Connection) -> None:
         ).fetchone()
         if found is None or found[0] < 2:
             pytest.skip("this server was built without ICU")
+    elif case.needs is not None:
+        name = case.needs.removeprefix("extension ")
+        found = connection.execute(
+            "select count(*) from pg_available_extensions where name = %s", [name]
+        ).fetchone()
+        if found == (0,):
+            pytest.skip(f"this server has no extension {name}")

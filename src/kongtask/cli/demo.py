@@ -53,7 +53,7 @@ def command(*, output: str | None) -> None:
             export.write(say=lambda _: None)
             say(f"{export.contents()}: {len(export.export.text.encode())} bytes")
         with _step("prove") as say:
-            prove(export.schemas, [WORKER_SCHEMA], scratch)
+            prove(export.database, [WORKER_SCHEMA], scratch)
             say("loaded into an empty database, it exports the same bytes")
         with _step("compare") as say:
             committed = shipped_export(WORKER_SCHEMA) or ""

@@ -6,7 +6,7 @@ import fnmatch
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,8 +18,9 @@ from kongtask.names import WORKER_SCHEMA
 
 if TYPE_CHECKING:
     from kongtask.database.connection import Connection, Target
+    from kongtask.schema.catalog import Extensions
     from kongtask.schema.export import Export
-    from kongtask.schema.model import Requirement, Schema
+    from kongtask.schema.model import Database, Requirement, Schema
     from kongtask.schema.reload import Coverage
     from kongtask.settings import Settings
 
@@ -32,6 +33,8 @@ class Style:
         comments, owners, privileges: whether these are part of it.
         constraint_names: ``all`` prints the NOT NULL names that PostgreSQL 18 gave too.
         canonical: as the embedded server prints it after loading it.
+        extensions: with the extensions that the text leans on.
+        database_objects: with what no schema owns.
         name: the name to print the schema under, or None for its own.
     """
 
@@ -40,6 +43,8 @@ class Style:
     privileges: bool = False
     constraint_names: Literal["custom", "all"] = "custom"
     canonical: bool = False
+    extensions: bool = False
+    database_objects: bool = False
     name: str | None = None
 
 
@@ -65,17 +70,22 @@ class Outcome:
 
     Attributes:
         request: what was asked for.
-        schemas: what was read.
+        database: what was read.
         export: what was made of it.
         before: the file's text, or None where there is none (or it is stdout).
         proved: whether export, load and export again gave the same schema.
     """
 
     request: Request
-    schemas: tuple[Schema, ...]
+    database: Database
     export: Export
     before: str | None
     proved: bool
+
+    @property
+    def schemas(self) -> tuple[Schema, ...]:
+        """The schemas that were read."""
+        return self.database.schemas
 
     @property
     def would_change(self) -> bool:
@@ -203,33 +213,43 @@ def export_schema(target: Target, request: Request, *, prove: bool = False) -> O
         ProofFailedError: the export does not load, or does not export the same again.
     """
     from kongtask.database.connection import connect
-    from kongtask.schema import read_all, render
+    from kongtask.schema import render
     from kongtask.schema.export import make_export, parse_export
 
     before, style = _earlier(request.output), request.style
     with connect(target) as connection:
         names = _matching(connection, request.schemas)
-        schemas = read_all(connection, names, constraint_names=style.constraint_names)
-    schemas = _restyled(target, schemas, style)
+        coverage = _coverage(request)
+        database = coverage.read(connection, names)
+    database = _restyled(target, database, request)
+    schemas = database.schemas
     body = render(
-        *schemas, comments=style.comments, owners=style.owners, privileges=style.privileges
+        *schemas,
+        database=database,
+        comments=style.comments,
+        owners=style.owners,
+        privileges=style.privileges,
     )
     committed = read_text(request.committed) if request.committed else None
     shipped = [shipped_export(schema.name) for schema in schemas if len(schemas) == 1]
     export = make_export(
         ", ".join(schema.name for schema in schemas),
         body,
-        _needs(schemas, style),
+        _needs(database, style),
+        left_out=database.left_out,
         earlier=(committed, *shipped, before),
     )
+    for item in database.left_out:
+        note(f"left out: {item}")
     if request.output and before is not None and parse_export(before).is_edited:
         note(
             f"warning: {shown(request.output)} was edited by hand: "
             "its body is not what its header says"
         )
     if prove:
-        _prove(target, [schema.name for schema in schemas] if style.name is None else names, style)
-    return Outcome(request=request, schemas=schemas, export=export, before=before, proved=prove)
+        proved = [schema.name for schema in schemas] if style.name is None else names
+        _prove(target, proved, coverage)
+    return Outcome(request=request, database=database, export=export, before=before, proved=prove)
 
 
 def shipped_file(schema: str) -> Path:
@@ -268,48 +288,56 @@ def _matching(connection: Connection, patterns: Sequence[str]) -> list[str]:
     return sorted(found)
 
 
-def _restyled(target: Target, schemas: tuple[Schema, ...], style: Style) -> tuple[Schema, ...]:
+def _restyled(target: Target, database: Database, request: Request) -> Database:
     """Take schemas through a scratch database where their text is to be another server's."""
+    style = request.style
     if style.name is None and not style.canonical:
-        return schemas
+        return database
     from kongtask.database.connection import connect
     from kongtask.schema.prove import canonical, renamed
     from kongtask.schema.reload import read_with_what_it_needs
 
-    names, coverage = [schema.name for schema in schemas], _coverage(style)
+    names, coverage = [schema.name for schema in database.schemas], _coverage(request)
     with connect(target) as connection:
         everything = read_with_what_it_needs(connection, names, coverage)
+    left_out = database.left_out  # what is not loaded is not told again
     if style.canonical:
-        schemas = canonical(everything, names, coverage)
-        outside = tuple(schema for schema in everything if schema.name not in names)
-        everything = (*schemas, *outside)
+        database = canonical(everything, names, coverage)
+        outside = tuple(schema for schema in everything.schemas if schema.name not in names)
+        everything = replace(database, schemas=(*database.schemas, *outside))
     if style.name is not None and names != [style.name]:
         if len(names) != 1:
             raise UsageError("--as takes one schema; name it with -schema")
         server = None if style.canonical else target
-        schemas = renamed(everything, names[0], style.name, server, coverage)
-    return schemas
+        database = renamed(everything, names[0], style.name, server, coverage)
+    return replace(database, left_out=left_out)
 
 
-def _coverage(style: Style) -> Coverage:
-    """Return what of a schema has to survive a scratch database."""
+def _coverage(request: Request) -> Coverage:
+    """Return what is read beside the schemas' own objects, and has to survive a reload."""
     from kongtask.schema.reload import Coverage
 
+    style = request.style
+    extensions: Extensions = "none"
+    if style.extensions:
+        extensions = "all" if "*" in request.schemas else "needed"
     return Coverage(
+        objects=style.database_objects,
+        extensions=extensions,
         owners=style.owners,
         privileges=style.privileges,
         constraint_names=style.constraint_names,
     )
 
 
-def _prove(target: Target, names: Sequence[str], style: Style) -> None:
+def _prove(target: Target, names: Sequence[str], coverage: Coverage) -> None:
     from kongtask.database.connection import connect
     from kongtask.schema.prove import prove
     from kongtask.schema.reload import read_with_what_it_needs
 
     with connect(target) as connection:
-        everything = read_with_what_it_needs(connection, names, _coverage(style))
-    proof = prove(everything, names, target, _coverage(style))
+        everything = read_with_what_it_needs(connection, names, coverage)
+    proof = prove(everything, names, target, coverage)
     if proof.is_exact:
         note("proved: the export loads into an empty database and exports the same bytes there")
     else:
@@ -320,12 +348,11 @@ def _prove(target: Target, names: Sequence[str], style: Style) -> None:
         )
 
 
-def _needs(schemas: tuple[Schema, ...], style: Style) -> list[Requirement]:
+def _needs(database: Database, style: Style) -> list[Requirement]:
     """Return what the text leans on, roles included where it names them."""
-    needs = {need for schema in schemas for need in schema.requirements}
-    for schema in schemas:
-        needs.update(schema.roles(privileges=style.privileges, owners=style.owners))
-    own = {schema.name for schema in schemas}
+    needs = {need for schema in database.schemas for need in schema.requirements}
+    needs.update(database.roles(privileges=style.privileges, owners=style.owners))
+    own = {schema.name for schema in database.schemas}
     return sorted(
         (need for need in needs if not (need.kind == "schema" and need.name in own)),
         key=lambda need: (need.kind, need.name.encode()),

@@ -38,6 +38,11 @@ from kongtask.settings import Settings, default_schema_name, load_settings
 @option("--no-comments", "without_comments", is_flag=True, help="Leave out comments.")
 @option("--owners", is_flag=True, help="Say who owns each object.")
 @option("--privileges", is_flag=True, help="Say who may do what: grants and revokes.")
+@option("--with-extensions", "extensions", is_flag=True, help="Make the extensions that the schema "
+        "leans on; with -schema '*' all of the database.")  # fmt: skip
+@option("--database-objects", is_flag=True, help="Export what no schema owns, whichever schemas "
+        "are exported: casts, transforms, languages, access methods, foreign servers, user "
+        "mappings without passwords, publications, event triggers.")  # fmt: skip
 @option("--constraint-names", type=click.Choice(["custom", "all"]), default="custom",
         show_default=True, help="Which NOT NULL constraints keep their names: those that somebody "
         "chose, or all that PostgreSQL 18 has.")  # fmt: skip
@@ -89,12 +94,18 @@ def _style(
     without_comments: bool,
     owners: bool,
     privileges: bool,
+    extensions: bool,
+    database_objects: bool,
     constraint_names: Literal["custom", "all"],
 ) -> Style:
+    if database_objects and new_name is not None:
+        raise UsageError("--as renames one schema; --database-objects are of no schema: take one")
     return Style(
         comments=not without_comments,
         owners=owners,
         privileges=privileges,
+        extensions=extensions,
+        database_objects=database_objects,
         constraint_names=constraint_names,
         canonical=canonical,
         name=None if new_name is None else check_schema_name(new_name),

@@ -61,6 +61,7 @@ def make_export(
     body: str,
     requirements: Iterable[Requirement] = (),
     *,
+    left_out: Iterable[str] = (),
     earlier: Iterable[str | None] = (),
     environ: Mapping[str, str] = os.environ,
 ) -> Export:
@@ -70,6 +71,7 @@ def make_export(
         schema: its name.
         body: what ``render`` returned.
         requirements: what the text leans on; listed in the header.
+        left_out: what was asked for and is not in the text; listed in the header.
         earlier: texts of files that may hold the same schema already, the first one preferred.
         environ: read for ``SOURCE_DATE_EPOCH``, the time in seconds to use instead of now.
 
@@ -84,6 +86,7 @@ def make_export(
         "-- Generator: kongtask schema-dump",
         f"-- SHA-256:   {sha256(body)}",
         *needs,
+        *(f"-- Left out:  {_one_line(item)}" for item in left_out),
         "--",
         "-- DO NOT EDIT: this file is generated from the database. Change the migrations, apply",
         "-- them, and export again (make db-dump).",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kongtask.errors import UnsupportedObjectError
-from kongtask.schema.model import BaseType, Kind, RangeType, Ref, Routine, Schema, View
+from kongtask.schema.model import BaseType, Database, Kind, RangeType, Ref, Routine, View
 from kongtask.schema.partitions import Partitioning
 from kongtask.schema.plan import build_steps
 from kongtask.schema.steps import Phase, Shell, Step
@@ -28,12 +28,12 @@ class Placed:
     section: Phase
 
 
-def order(schemas: tuple[Schema, ...], partitioning: Partitioning) -> list[Placed]:
-    """Return the steps that make some schemas, in an order that loads.
+def order(database: Database, partitioning: Partitioning) -> list[Placed]:
+    """Return the steps that make schemas and the rest, in an order that loads.
 
     Args:
-        schemas: what to make.
-        partitioning: how their partitioned tables are put together.
+        database: what to make.
+        partitioning: how its partitioned tables are put together.
 
     Raises:
         UnsupportedObjectError: objects need each other in a circle that nothing opens.
@@ -41,7 +41,7 @@ def order(schemas: tuple[Schema, ...], partitioning: Partitioning) -> list[Place
     detached: frozenset[Ref] = frozenset()
     stand_ins: frozenset[tuple[Ref, Ref]] = frozenset()
     while True:
-        steps = build_steps(schemas, partitioning, detached)
+        steps = build_steps(database, partitioning, detached)
         graph = _Graph(steps, stand_ins)
         circles = graph.walk()
         if not circles:

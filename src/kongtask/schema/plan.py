@@ -10,6 +10,7 @@ from kongtask.schema.model import (
     Column,
     Constraint,
     ConstraintKind,
+    Database,
     Domain,
     Index,
     Kind,
@@ -22,6 +23,7 @@ from kongtask.schema.model import (
     View,
 )
 from kongtask.schema.partitions import Partitioning
+from kongtask.schema.plan_database import database_steps, schemas_of_extensions
 from kongtask.schema.steps import (
     NO_PARTS,
     Attachment,
@@ -36,17 +38,22 @@ from kongtask.schema.steps import (
 
 
 def build_steps(
-    schemas: tuple[Schema, ...], partitioning: Partitioning, detached: frozenset[Ref]
+    database: Database, partitioning: Partitioning, detached: frozenset[Ref]
 ) -> list[Step]:
-    """Return the steps that make some schemas, in no particular order.
+    """Return the steps that make schemas and the rest, in no particular order.
 
     Args:
-        schemas: what to make.
-        partitioning: how their partitioned tables are put together.
+        database: what to make.
+        partitioning: how its partitioned tables are put together.
         detached: parts of tables and domains (defaults, checks) to leave for later steps.
     """
     build = _Builder(partitioning, detached)
-    return [step for schema in schemas for step in build.schema(schema)]
+    steps = list(database_steps(database))
+    made_by = schemas_of_extensions(database)
+    for schema in database.schemas:
+        steps.append(_schema(schema, made_by.get(schema.name, frozenset())))
+        steps += build.schema(schema)
+    return steps
 
 
 class _Builder:
@@ -54,8 +61,6 @@ class _Builder:
         self._partitioning, self._detached = partitioning, detached
 
     def schema(self, schema: Schema) -> Iterator[Step]:
-        name = schema.name.encode()
-        yield Step(key=schema.ref, phase=Phase.SCHEMAS, place=(name, b"", 0, b""), item=schema)
         yield from _whole(Phase.COLLATIONS, schema.collations)
         for types in (schema.enums, schema.composites, schema.ranges, schema.base_types):
             yield from _whole(Phase.TYPES, types)
@@ -178,6 +183,11 @@ class _Builder:
             if index.is_valid:
                 yield _index(view, index)
         yield from _behaviour(view)
+
+
+def _schema(schema: Schema, requires: frozenset[Ref]) -> Step:
+    place = (schema.name.encode(), b"", 0, b"")
+    return Step(key=schema.ref, phase=Phase.SCHEMAS, place=place, item=schema, requires=requires)
 
 
 def _whole(phase: Phase, items: Iterable[SchemaObject]) -> Iterator[Step]:

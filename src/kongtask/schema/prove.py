@@ -9,14 +9,14 @@ from typing import Any
 
 from kongtask.database.connection import Connection, Target, compose
 from kongtask.errors import ProofFailedError
-from kongtask.schema.model import Schema
+from kongtask.schema.model import Database
 from kongtask.schema.reload import OBJECTS, Coverage, reloaded
 
 #: Fields whose text PostgreSQL prints from a parsed expression. It prints a few expressions
 #: differently once they have been parsed from its own text, and the same from then on.
 _PRINTED = frozenset(
-    {"arguments", "check", "default", "definition", "partition_bound", "partition_key", "sql_body",
-     "using"}
+    {"arguments", "check", "default", "definition", "filter", "partition_bound", "partition_key",
+     "sql_body", "using"}
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ class Proof:
 
 
 def prove(
-    schemas: Iterable[Schema],
+    database: Database,
     names: Iterable[str],
     target: Target | None = None,
     coverage: Coverage = OBJECTS,
@@ -42,7 +42,7 @@ def prove(
     """Prove that an export makes its schemas again.
 
     Args:
-        schemas: as read, with all that they lean on.
+        database: the schemas as read, with all that they lean on.
         names: the ones whose export is to be proved.
         target: a database of the server to prove on; see :func:`reloaded`.
         coverage: what is proved beyond the objects.
@@ -54,12 +54,12 @@ def prove(
     Raises:
         ProofFailedError: the text does not load, or something got lost; the message shows what.
     """
-    schemas, names = tuple(schemas), sorted(set(names))
-    proved = tuple(schema for schema in schemas if schema.name in names)
+    names = sorted(set(names))
+    proved = database.only(names)
     expected = coverage.render(proved)
-    with reloaded(schemas, target, coverage) as connection:
-        everything = coverage.read(connection, (schema.name for schema in schemas))
-    again = tuple(schema for schema in everything if schema.name in names)
+    with reloaded(database, target, coverage) as connection:
+        everything = coverage.read(connection, (schema.name for schema in database.schemas))
+    again = everything.only(names)
     text = coverage.render(again)
     if text == expected:
         return Proof(is_exact=True)
@@ -67,42 +67,44 @@ def prove(
     left_out = _PRINTED | _not_covered(coverage)
     if _structure(proved, left_out) == _structure(again, left_out):
         with reloaded(everything, target, coverage) as connection:
-            if coverage.render(coverage.read(connection, names)) == text:
+            settled = coverage.read(connection, (schema.name for schema in database.schemas))
+            if coverage.render(settled.only(names)) == text:
                 return Proof(is_exact=False, moved=moved)
     raise ProofFailedError(
         f"the export of {', '.join(names)} loads, but exports differently afterwards:\n{moved}"
     )
 
 
-def canonical(
-    schemas: Iterable[Schema], names: Iterable[str], coverage: Coverage = OBJECTS
-) -> tuple[Schema, ...]:
+def canonical(database: Database, names: Iterable[str], coverage: Coverage = OBJECTS) -> Database:
     """Return schemas as the embedded server prints them once they have been loaded there.
 
     Loading twice settles every expression, so the result does not depend on the server or on the
     past of the database that the schemas were read from.
+
+    Args:
+        database: the schemas as read, with all that they lean on.
+        names: the ones to return.
+        coverage: what is kept beyond the objects.
     """
-    schemas = tuple(schemas)
-    for _ in range(2):
-        with reloaded(schemas, coverage=coverage) as connection:
-            schemas = coverage.read(connection, (schema.name for schema in schemas))
-    wanted = set(names)
-    return tuple(schema for schema in schemas if schema.name in wanted)
+    with reloaded(database, coverage=coverage) as connection:
+        database = coverage.read(connection, (schema.name for schema in database.schemas))
+    with reloaded(database, coverage=coverage) as connection:
+        return coverage.read(connection, names)
 
 
 def renamed(
-    schemas: Iterable[Schema],
+    database: Database,
     old: str,
     new: str,
     target: Target | None = None,
     coverage: Coverage = OBJECTS,
-) -> tuple[Schema, ...]:
+) -> Database:
     """Return a schema as it would read under another name, wherever the catalog knows it.
 
     Text that PostgreSQL does not parse, such as the body of a PL/pgSQL function, keeps the old
     name.
     """
-    with reloaded(schemas, target, coverage) as connection:
+    with reloaded(database, target, coverage) as connection:
         _rename(connection, old, new)
         return coverage.read(connection, [new])
 
@@ -127,7 +129,7 @@ def _not_covered(coverage: Coverage) -> frozenset[str]:
     """Return the fields that a reload does not keep."""
     owners = () if coverage.owners else ("owner",)
     grants = () if coverage.privileges else ("grants", "default_privileges")
-    return frozenset((*owners, *grants))
+    return frozenset(("left_out", *owners, *grants))
 
 
 def _structure(value: Any, left_out: frozenset[str]) -> Any:

@@ -12,8 +12,8 @@ from kongtask.database.connection import Connection, Target, compose, connect, f
 from kongtask.database.embedded import embedded_server
 from kongtask.database.scratch import may_create_databases, scratch_database
 from kongtask.errors import ProofFailedError
-from kongtask.schema.catalog import ConstraintNames, read_all
-from kongtask.schema.model import Requirement, Schema
+from kongtask.schema.catalog import ConstraintNames, Extensions, read_database
+from kongtask.schema.model import Database, Requirement
 from kongtask.schema.render import render
 
 
@@ -24,27 +24,36 @@ class Coverage:
     Attributes:
         owners, privileges: whether these are loaded too, and their roles made where missing.
         constraint_names: which names of NOT NULL constraints are read.
+        objects: whether those that no schema owns are, too.
+        extensions: which extensions the text makes; the others are made where they are missing.
     """
 
     owners: bool = False
     privileges: bool = False
     constraint_names: ConstraintNames = "custom"
+    objects: bool = False
+    extensions: Extensions = "none"
 
-    def render(self, schemas: Iterable[Schema]) -> str:
+    def render(self, database: Database) -> str:
         """Return the SQL that makes some schemas."""
-        return render(*schemas, owners=self.owners, privileges=self.privileges)
-
-    def read(self, connection: Connection, names: Iterable[str]) -> tuple[Schema, ...]:
-        """Read some schemas."""
-        return read_all(connection, sorted(names), constraint_names=self.constraint_names)
-
-    def needs(self, schemas: Iterable[Schema]) -> set[Requirement]:
-        """Return what the SQL leans on."""
-        schemas = tuple(schemas)
-        needs = {need for schema in schemas for need in schema.requirements}
-        return needs.union(
-            *(schema.roles(owners=self.owners, privileges=self.privileges) for schema in schemas)
+        return render(
+            *database.schemas, database=database, owners=self.owners, privileges=self.privileges
         )
+
+    def read(self, connection: Connection, names: Iterable[str]) -> Database:
+        """Read some schemas."""
+        return read_database(
+            connection,
+            sorted(names),
+            objects=self.objects,
+            extensions=self.extensions,
+            constraint_names=self.constraint_names,
+        )
+
+    def needs(self, database: Database) -> set[Requirement]:
+        """Return what the SQL leans on."""
+        needs = {need for schema in database.schemas for need in schema.requirements}
+        return needs.union(database.roles(owners=self.owners, privileges=self.privileges))
 
 
 OBJECTS = Coverage()
@@ -52,27 +61,31 @@ OBJECTS = Coverage()
 
 def read_with_what_it_needs(
     connection: Connection, names: Iterable[str], coverage: Coverage = OBJECTS
-) -> tuple[Schema, ...]:
+) -> Database:
     """Read some schemas and the other schemas that they lean on, and that those lean on."""
     wanted = set(names)
     while True:
-        schemas = coverage.read(connection, wanted)
+        database = coverage.read(connection, wanted)
         needed = {
-            need.name for found in schemas for need in found.requirements if need.kind == "schema"
+            need.name
+            for schema in database.schemas
+            for need in schema.requirements
+            if need.kind == "schema"
         }
         if needed <= wanted:
-            return schemas
+            return database
         wanted |= needed
 
 
 @contextmanager
 def reloaded(
-    schemas: Iterable[Schema], target: Target | None = None, coverage: Coverage = OBJECTS
+    database: Database, target: Target | None = None, coverage: Coverage = OBJECTS
 ) -> Iterator[Connection]:
-    """Load the exports of some schemas into a scratch database, dropped at the end.
+    """Load the export of some schemas into a scratch database, dropped at the end.
 
     Args:
-        schemas: with all that they lean on; extensions and roles are made where they are missing.
+        database: the schemas with all that they lean on; extensions and roles are made where they
+            are missing.
         target: a database of the server to prefer, because its extensions are there. The embedded
             server serves where it is None, or its role may not create databases.
         coverage: what is loaded beyond the objects.
@@ -84,7 +97,6 @@ def reloaded(
         ProofFailedError: a statement failed, or an extension is not to be had; the message says
             which.
     """
-    schemas = tuple(schemas)
     with ExitStack() as stack:
         if target is not None and _is_usable(target):
             server = target
@@ -92,8 +104,8 @@ def reloaded(
             server = stack.enter_context(embedded_server()).target()
         scratch = stack.enter_context(scratch_database(server))
         connection = stack.enter_context(connect(scratch))
-        stack.enter_context(_prepared(connection, coverage.needs(schemas)))
-        load(connection, coverage.render(schemas))
+        stack.enter_context(_prepared(connection, coverage.needs(database)))
+        load(connection, coverage.render(database))
         yield connection
 
 
@@ -133,8 +145,10 @@ def _prepared(connection: Connection, needs: Iterable[Requirement]) -> Iterator[
                 roles.append(need.name)
         yield
     finally:
-        for role in roles if not connection.closed else ():
-            _drop_role(connection, role)
+        if roles and not connection.closed:
+            _drop_event_triggers(connection)
+            for role in roles:
+                _drop_role(connection, role)
 
 
 def _make_extension(connection: Connection, need: Requirement) -> None:
@@ -159,6 +173,12 @@ def _make_role(connection: Connection, name: str) -> bool:
     except psycopg.errors.DuplicateObject:
         return False
     return True
+
+
+def _drop_event_triggers(connection: Connection) -> None:
+    """Let none of the schema's own triggers stop what comes."""
+    for (name,) in connection.execute("select evtname from pg_event_trigger").fetchall():
+        connection.execute(compose("drop event trigger {name}", name=name))
 
 
 def _drop_role(connection: Connection, name: str) -> None:

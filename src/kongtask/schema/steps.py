@@ -10,6 +10,7 @@ from types import MappingProxyType
 from kongtask.schema.model import (
     BaseType,
     Constraint,
+    DatabaseObject,
     Domain,
     Index,
     OperatorFamily,
@@ -33,22 +34,32 @@ class Phase(IntEnum):
     """Sections of the file, in their order."""
 
     SCHEMAS = 0
-    COLLATIONS = 1
-    TYPES = 2
-    SEQUENCES = 3
-    TABLES = 4
-    CONSTRAINTS = 5
-    FOREIGN_KEYS = 6
-    INDEXES = 7
-    STATISTICS = 8
-    VIEWS = 9
-    FUNCTIONS = 10
-    TRIGGERS = 11
-    RULES = 12
-    POLICIES = 13
-    OPERATORS = 14
-    CONVERSIONS = 15
-    TEXT_SEARCH = 16
+    EXTENSIONS = 1
+    LANGUAGES = 2
+    ACCESS_METHODS = 3
+    FOREIGN_DATA_WRAPPERS = 4
+    SERVERS = 5
+    USER_MAPPINGS = 6
+    COLLATIONS = 7
+    TYPES = 8
+    CASTS = 9
+    TRANSFORMS = 10
+    SEQUENCES = 11
+    TABLES = 12
+    CONSTRAINTS = 13
+    FOREIGN_KEYS = 14
+    INDEXES = 15
+    STATISTICS = 16
+    VIEWS = 17
+    FUNCTIONS = 18
+    TRIGGERS = 19
+    RULES = 20
+    POLICIES = 21
+    OPERATORS = 22
+    CONVERSIONS = 23
+    TEXT_SEARCH = 24
+    PUBLICATIONS = 25
+    EVENT_TRIGGERS = 26
 
     @property
     def title(self) -> str:
@@ -101,6 +112,7 @@ class Default:
 
 Item = (
     SchemaObject
+    | DatabaseObject
     | Schema
     | Constraint
     | Default

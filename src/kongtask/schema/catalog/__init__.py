@@ -1,5 +1,19 @@
 """The system catalog -> the model. Only this package reads the database."""
 
-from kongtask.schema.catalog.reader import ConstraintNames, read, read_all, schema_names
+from kongtask.schema.catalog.reader import (
+    ConstraintNames,
+    Extensions,
+    read,
+    read_all,
+    read_database,
+    schema_names,
+)
 
-__all__ = ["ConstraintNames", "read", "read_all", "schema_names"]
+__all__ = [
+    "ConstraintNames",
+    "Extensions",
+    "read",
+    "read_all",
+    "read_database",
+    "schema_names",
+]

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.columns import ColumnReader
+from kongtask.schema.catalog.default_privileges import default_privileges
 from kongtask.schema.catalog.operators import OperatorReader
 from kongtask.schema.catalog.parts import PartReader
 from kongtask.schema.catalog.relations import RelationReader
@@ -15,12 +16,7 @@ from kongtask.schema.catalog.sequences import SequenceReader
 from kongtask.schema.catalog.source import Source
 from kongtask.schema.catalog.text_search import TextSearchReader
 from kongtask.schema.catalog.types import TypeReader
-from kongtask.schema.model import DefaultPrivileges, Requirement, Schema, SchemaObject, Table
-
-_DEFAULT_KINDS = {
-    "r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES", "n": "SCHEMAS",
-    "L": "LARGE OBJECTS",
-}  # fmt: skip
+from kongtask.schema.model import Requirement, Schema, SchemaObject, Table
 
 T = TypeVar("T", bound=SchemaObject)
 
@@ -70,23 +66,14 @@ class Builder:
             comment=self._source.comment(CatalogClass.PG_NAMESPACE, row.oid),
             owner=None if row.is_system_owned and row.name == "public" else row.owner,
             grants=self._source.grants(CatalogClass.PG_NAMESPACE, row.oid),
-            default_privileges=self._default_privileges(row.name),
+            default_privileges=default_privileges(
+                self._source,
+                (it for it in self._source.rows["default_privileges"] if it.schema == row.name),
+            ),
             requirements=tuple(requirements),
             outside_tables=_needed_by(self._outside_tables, self._kinds["tables"], row.name),
             **{kind: _of_schema(row.name, built) for kind, built in self._kinds.items()},
         )
-
-    def _default_privileges(self, schema: str) -> tuple[DefaultPrivileges, ...]:
-        built = (
-            DefaultPrivileges(
-                role=row.role,
-                kind=_DEFAULT_KINDS[row.kind],
-                grants=self._source.grants(CatalogClass.PG_DEFAULT_ACL, row.oid),
-            )
-            for row in self._source.rows["default_privileges"]
-            if row.schema == schema
-        )
-        return tuple(sorted(built, key=lambda item: (item.role.encode(), item.kind)))
 
 
 def _of_schema(name: str, built: Iterable[T]) -> tuple[T, ...]:

@@ -1,5 +1,7 @@
 -- Privileges that differ from what an object has when nobody granted or revoked anything: given
--- beyond that, or taken away. A schema that initdb made is compared with what initdb gave.
+-- beyond that, or taken away. A schema that initdb made is compared with what initdb gave; default
+-- privileges of one schema are compared with a column's, which are none. Nobody can grant anything
+-- on an untrusted language.
 with objects (catalog, object, part, kind, column_name, owner, acl, usual) as (
   select 'pg_class'::regclass, c.oid, 0, case c.relkind when 'S' then 's' else 'r' end::"char",
     null::name, c.relowner, c.relacl, null::aclitem[]
@@ -26,9 +28,21 @@ with objects (catalog, object, part, kind, column_name, owner, acl, usual) as (
   union all
   select 'pg_default_acl'::regclass, d.oid, 0,
     case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end, null, d.defaclrole,
-    d.defaclacl, null
+    d.defaclacl, case when d.defaclnamespace <> 0 then acldefault('c', d.defaclrole) end
   from pg_default_acl d
-  where d.defaclnamespace = any (%(namespaces)s)
+  where d.defaclnamespace = any (%(namespaces)s) or %(database)s and d.defaclnamespace = 0
+  union all
+  select 'pg_language'::regclass, l.oid, 0, 'l', null, l.lanowner, l.lanacl, null
+  from pg_language l
+  where %(database)s and l.lanacl is not null and l.lanpltrusted
+  union all
+  select 'pg_foreign_data_wrapper'::regclass, w.oid, 0, 'F', null, w.fdwowner, w.fdwacl, null
+  from pg_foreign_data_wrapper w
+  where %(database)s and w.fdwacl is not null
+  union all
+  select 'pg_foreign_server'::regclass, s.oid, 0, 'S', null, s.srvowner, s.srvacl, null
+  from pg_foreign_server s
+  where %(database)s and s.srvacl is not null
 ), given as (
   select o.catalog, o.object, o.part, x.*
   from objects o, aclexplode(o.acl) x
@@ -37,7 +51,6 @@ with objects (catalog, object, part, kind, column_name, owner, acl, usual) as (
     case when x.grantee = x.grantor then o.owner else x.grantee end as grantee,
     x.privilege_type, x.is_grantable
   from objects o, aclexplode(coalesce(o.usual, acldefault(o.kind, o.owner))) x
-  where o.catalog <> 'pg_default_acl'::regclass
 ), differences as (
   (select false as revoked, g.* from given g except all select false, u.* from usual u)
   union all

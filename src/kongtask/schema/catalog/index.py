@@ -30,6 +30,11 @@ class ObjectIndex:
         if ref is not None:
             self._refs[catalog, alias] = ref
 
+    def remove(self, catalog: int, oid: int) -> None:
+        """Forget an object and what it needs."""
+        del self._refs[catalog, oid]
+        self._needs.pop((catalog, oid), None)
+
     def add_dependencies(self, rows: Iterable[tuple[int, int, int, int]]) -> None:
         """Take rows of pg_depend, of our objects and others'."""
         refs, needs = self._refs, self._needs
@@ -61,6 +66,10 @@ class ObjectIndex:
         own = {self._refs.get((catalog, oid or 0)) for oid in oids}
         found = (self._refs.get(need) for need in needed)
         return frozenset(ref for ref in found if ref is not None and ref not in own)
+
+    def needs(self, catalog: int, oid: int) -> list[ObjectId]:
+        """Return what an object needs, ours or not."""
+        return self._needs.get((catalog, oid), [])
 
     def needed(self, catalog: CatalogClass, oid: int, of: CatalogClass) -> list[int]:
         """Return the OIDs in another catalog that an object needs, ours or not."""

@@ -19,6 +19,10 @@ _ROUTINES = {
     "operators": ("function", "restriction", "join_estimator"),
     "family_members": ("function",),
     "conversions": ("function",),
+    "languages": ("handler", "inline", "validator"),
+    "access_methods": ("handler",),
+    "foreign_data_wrappers": ("handler", "validator"),
+    "event_triggers": ("function",),
 }  # fmt: skip
 _OPERATORS = {
     "aggregates": ("sortop",),
@@ -45,6 +49,6 @@ def _found(rows: Rows, fields: dict[str, tuple[str, ...]]) -> set[int]:
     return {
         getattr(row, field)
         for query, names in fields.items()
-        for row in rows[query]
+        for row in rows.get(query, ())
         for field in names
     }

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from kongtask.database.connection import Connection
 from kongtask.errors import SchemaNotFoundError, UnsupportedObjectError, UsageError
 from kongtask.schema.catalog.builder import Builder
+from kongtask.schema.catalog.classes import CatalogClass
+from kongtask.schema.catalog.database import DatabaseReader
+from kongtask.schema.catalog.database_register import (
+    database_rows,
+    leave_out,
+    publication_members,
+    register_database,
+)
 from kongtask.schema.catalog.index import ObjectId
 from kongtask.schema.catalog.mentions import mentioned_operators, mentioned_routines
 from kongtask.schema.catalog.register import register
 from kongtask.schema.catalog.session import SchemaChangedError, Snapshot, snapshot
 from kongtask.schema.catalog.source import Rows, Source
-from kongtask.schema.model import Requirement, Schema
+from kongtask.schema.model import Database, Requirement, Schema
 
 #: Which names of NOT NULL constraints the model keeps: those that somebody chose, or all.
 ConstraintNames = Literal["custom", "all"]
+
+#: Which extensions to read: none, those that the schemas lean on, or all but plpgsql.
+Extensions = Literal["none", "needed", "all"]
 
 #: How often to read a schema that others change meanwhile.
 _ATTEMPTS = 5
@@ -33,6 +45,7 @@ _GONE: dict[str, Callable[[Any], bool]] = {
     "rules": lambda row: row.definition is None and not row.is_view,
     "relations": lambda row: row.definition is None and row.kind in {"v", "m"},
     "columns": lambda row: row.default_text is None and row.default_oid is not None,
+    "casts": lambda row: row.function is not None and row.function.isdigit(),
 }
 
 #: The queries that are asked of the chosen namespaces; each is a file of this package.
@@ -40,7 +53,7 @@ _QUERIES = (
     "inheritance", "constraints", "not_nulls", "indexes", "sequences", "types", "type_aliases",
     "ranges", "collations", "routines", "aggregates", "triggers", "rules", "policies", "statistics",
     "operators", "operator_families", "operator_classes", "family_members", "conversions",
-    "text_search", "text_search_mappings", "grants", "default_privileges", "members",
+    "text_search", "text_search_mappings", "default_privileges", "members",
 )  # fmt: skip
 
 
@@ -83,13 +96,45 @@ def read_all(
         UsageError: one belongs to PostgreSQL itself.
         UnsupportedObjectError: one holds an object of a kind that kongtask cannot export.
     """
+    return read_database(
+        connection, schemas, objects=False, constraint_names=constraint_names
+    ).schemas
+
+
+def read_database(
+    connection: Connection,
+    schemas: Sequence[str],
+    *,
+    objects: bool = True,
+    extensions: Extensions = "none",
+    constraint_names: ConstraintNames = "custom",
+) -> Database:
+    """Read several schemas and what no schema owns, in one snapshot.
+
+    Args:
+        connection: in autocommit mode and outside a transaction.
+        schemas: names.
+        objects: casts, languages, foreign servers, publications, event triggers and so on: all of
+            the database but for those that need something in another schema.
+        extensions: which extensions.
+        constraint_names: ``all`` keeps the NOT NULL names that PostgreSQL 18 gave too.
+
+    Returns:
+        The schemas, sorted by name, and the rest.
+
+    Raises:
+        SchemaNotFoundError: one of the schemas does not exist.
+        UsageError: one belongs to PostgreSQL itself.
+        UnsupportedObjectError: one holds an object of a kind that kongtask cannot export.
+    """
     _refuse_system_schemas(schemas)
+    read = partial(_read, connection, schemas, objects, extensions, constraint_names)
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _read(connection, schemas, constraint_names)
+            return read()
         except SchemaChangedError:
             continue
-    return _read(connection, schemas, constraint_names)
+    return read()
 
 
 def schema_names(connection: Connection) -> list[str]:
@@ -99,15 +144,18 @@ def schema_names(connection: Connection) -> list[str]:
 
 
 def _read(
-    connection: Connection, schemas: Sequence[str], constraint_names: ConstraintNames
-) -> tuple[Schema, ...]:
+    connection: Connection,
+    schemas: Sequence[str],
+    objects: bool,
+    extensions: Extensions,
+    constraint_names: ConstraintNames,
+) -> Database:
     with snapshot(connection) as catalog:
         namespaces = catalog.rows("namespaces", schemas=list(schemas))
         _check_names(catalog, schemas, {row.name for row in namespaces})
         oids = [row.oid for row in namespaces]
-        source = Source(_rows(catalog, oids), all_names=constraint_names == "all")
-        register(source.rows, source.index)
-        source.index.add_dependencies(catalog.rows("dependencies"))
+        source = Source(_rows(catalog, oids, objects), all_names=constraint_names == "all")
+        left_out = _register(catalog, source, namespaces, objects)
         source.add_names(
             catalog.rows(
                 "names",
@@ -116,22 +164,59 @@ def _read(
             )
         )
         _check_members(catalog, source)
-        requirements = _requirements(catalog, source, oids, {row.name for row in namespaces})
+        needs = _requirements(catalog, source, oids, {row.name for row in namespaces})
+        chosen = _extensions(catalog, extensions, needs)
+        made = {row.name for row in chosen}
+        needs = tuple(need for need in needs if need.kind != "extension" or need.name not in made)
         build = Builder(source)
-        built = tuple(build.schema(row, requirements) for row in namespaces)
+        built = tuple(build.schema(row, needs) for row in namespaces)
+        database = DatabaseReader(source).database(built, chosen, left_out)
         _check_comments(catalog, source)
-    return built
+    return database
 
 
-def _rows(catalog: Snapshot, namespaces: Sequence[int]) -> Rows:
+def _rows(catalog: Snapshot, namespaces: Sequence[int], objects: bool) -> Rows:
     rows = {query: catalog.rows(query, namespaces=namespaces) for query in _QUERIES}
     parents = [row.parent for row in rows["inheritance"] if row.is_outside]
     for query in ("relations", "columns"):
         rows[query] = catalog.rows(query, namespaces=namespaces, parents=parents)
+    rows["grants"] = catalog.rows("grants", namespaces=namespaces, database=objects)
     rows["comments"] = catalog.rows("comments")
-    if any(is_gone(row) for query, is_gone in _GONE.items() for row in rows[query]):
+    if objects:
+        rows |= database_rows(catalog)
+    if any(is_gone(row) for query, is_gone in _GONE.items() for row in rows.get(query, ())):
         raise SchemaChangedError("the schema changes while it is read; try again")
     return rows
+
+
+def _register(
+    catalog: Snapshot, source: Source, namespaces: Sequence[Any], objects: bool
+) -> list[str]:
+    """Tell the index who is who and who needs whom; return what had to be left out."""
+    rows, index = source.rows, source.index
+    register(rows, index)
+    if objects:
+        register_database(rows, namespaces, index)
+    index.add_dependencies(catalog.rows("dependencies"))
+    if not objects:
+        return []
+    index.add_dependencies(publication_members(rows))
+    return leave_out(catalog, rows, index)
+
+
+def _extensions(catalog: Snapshot, which: Extensions, needs: Iterable[Requirement]) -> list[Any]:
+    """Return the rows of the extensions to make, and of those that they need themselves."""
+    if which == "none":
+        return []
+    there = {row.name: row for row in catalog.rows("extensions")}
+    waiting = [need.name for need in needs if need.kind == "extension"]
+    found: dict[str, Any] = dict(there) if which == "all" else {}
+    while waiting:
+        name = waiting.pop()
+        if name in there and name not in found:
+            found[name] = there[name]
+            waiting += there[name].needed
+    return list(found.values())
 
 
 def _refuse_system_schemas(names: Iterable[str]) -> None:
@@ -201,5 +286,10 @@ def _requirements(
         for row in source.rows["policies"]
         if not row.is_public
         for role in row.roles
+    }
+    found |= {
+        Requirement(kind="role", name=row.user)
+        for row in source.rows.get("user_mappings", ())
+        if row.user is not None and source.index.ref(CatalogClass.PG_USER_MAPPING, row.oid)
     }
     return tuple(sorted(found, key=lambda need: (need.kind, need.name.encode())))

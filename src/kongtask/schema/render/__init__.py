@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from kongtask.schema import model, steps
-from kongtask.schema.order import order
+from kongtask.schema.order import Placed, order
 from kongtask.schema.partitions import Partitioning
+from kongtask.schema.render import (
+    database as database_objects,
+)
 from kongtask.schema.render import (
     indexes,
     operators,
     parts,
+    publications,
     relations,
     routines,
     sequences,
@@ -20,7 +25,11 @@ from kongtask.schema.render import (
     types,
 )
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.privileges import owner_statements, privilege_statements
+from kongtask.schema.render.privileges import (
+    event_trigger_owners,
+    owner_statements,
+    privilege_statements,
+)
 from kongtask.schema.render.schemas import render_schema
 
 __all__ = ["CLOSING", "OPENING", "Block", "heading", "join_blocks", "render", "render_blocks"]
@@ -42,6 +51,16 @@ RESET client_encoding;"""
 
 _RENDERERS: dict[type, Callable[[Context, steps.Step, Any], Iterable[str]]] = {
     model.Schema: render_schema,
+    model.Extension: database_objects.render_extension,
+    model.Language: database_objects.render_language,
+    model.AccessMethod: database_objects.render_access_method,
+    model.ForeignDataWrapper: database_objects.render_wrapper,
+    model.Server: database_objects.render_server,
+    model.UserMapping: database_objects.render_user_mapping,
+    model.Cast: database_objects.render_cast,
+    model.Transform: database_objects.render_transform,
+    model.Publication: publications.render_publication,
+    model.EventTrigger: database_objects.render_event_trigger,
     model.Collation: types.render_collation,
     model.EnumType: types.render_enum,
     model.CompositeType: types.render_composite,
@@ -91,12 +110,17 @@ class Block(NamedTuple):
 
 
 def render(
-    *schemas: model.Schema, comments: bool = True, owners: bool = False, privileges: bool = False
+    *schemas: model.Schema,
+    database: model.Database | None = None,
+    comments: bool = True,
+    owners: bool = False,
+    privileges: bool = False,
 ) -> str:
     """Return the SQL that makes some schemas in an empty database.
 
     Args:
         schemas: what to make; dependencies among them are respected.
+        database: what to make that no schema owns, and extensions; its own schemas do not count.
         comments: with COMMENT statements.
         owners: with statements that give every object to its owner.
         privileges: with grants and revokes, and default privileges.
@@ -107,7 +131,9 @@ def render(
     Raises:
         UnsupportedObjectError: objects need each other in a circle that nothing opens.
     """
-    blocks = render_blocks(*schemas, comments=comments, owners=owners, privileges=privileges)
+    blocks = render_blocks(
+        *schemas, database=database, comments=comments, owners=owners, privileges=privileges
+    )
     return join_blocks(blocks)
 
 
@@ -124,14 +150,25 @@ def join_blocks(blocks: Iterable[Block]) -> str:
 
 
 def render_blocks(
-    *schemas: model.Schema, comments: bool = True, owners: bool = False, privileges: bool = False
+    *schemas: model.Schema,
+    database: model.Database | None = None,
+    comments: bool = True,
+    owners: bool = False,
+    privileges: bool = False,
 ) -> Iterator[Block]:
     """Yield the blocks of :func:`render`'s text, in their order."""
-    yield from _object_blocks(schemas, comments=comments)
+    whole = replace(database or model.Database(schemas=()), schemas=schemas)
+    placed, context = _placed(whole)
+    # Event triggers come last: they would fire at what comes after them.
+    last = [item for item in placed if item.section is steps.Phase.EVENT_TRIGGERS]
+    yield from _object_blocks(placed[: len(placed) - len(last)], context, comments=comments)
     if owners:
-        yield from _section("Owners", owner_statements, schemas)
+        yield from _section("Owners", owner_statements(whole))
     if privileges:
-        yield from _section("Privileges", privilege_statements, schemas)
+        yield from _section("Privileges", privilege_statements(whole))
+    yield from _object_blocks(last, context, comments=comments)
+    if owners:
+        yield from _section("Owners of event triggers", event_trigger_owners(whole))
 
 
 def heading(title: str) -> str:
@@ -139,12 +176,17 @@ def heading(title: str) -> str:
     return f"--\n-- {title}\n--"
 
 
-def _object_blocks(schemas: tuple[model.Schema, ...], *, comments: bool) -> Iterator[Block]:
-    outside = (table for schema in schemas for table in schema.outside_tables)
-    inside = (table for schema in schemas for table in schema.tables)
+def _placed(database: model.Database) -> tuple[list[Placed], Context]:
+    outside = (table for schema in database.schemas for table in schema.outside_tables)
+    inside = (table for schema in database.schemas for table in schema.tables)
     partitioning = Partitioning.of((*outside, *inside))
-    placed = order(schemas, partitioning)
-    context = Context.of(partitioning, (item.step for item in placed))
+    placed = order(database, partitioning)
+    return placed, Context.of(partitioning, (item.step for item in placed))
+
+
+def _object_blocks(
+    placed: Iterable[Placed], context: Context, *, comments: bool
+) -> Iterator[Block]:
     for item in placed:
         step = item.step
         statements = _RENDERERS[type(step.item)](context, step, step.item)
@@ -153,11 +195,7 @@ def _object_blocks(schemas: tuple[model.Schema, ...], *, comments: bool) -> Iter
             yield Block(item.section.title, step.key, text)
 
 
-def _section(
-    title: str,
-    statements: Callable[[model.Schema], Iterable[str]],
-    schemas: Iterable[model.Schema],
-) -> Iterator[Block]:
-    lines = [statement for schema in schemas for statement in statements(schema)]
-    if lines:
-        yield Block(title, None, "\n".join(lines))
+def _section(title: str, statements: Iterable[str]) -> Iterator[Block]:
+    text = "\n".join(statements)
+    if text:
+        yield Block(title, None, text)

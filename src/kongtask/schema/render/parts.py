@@ -12,7 +12,8 @@ from kongtask.schema.render.targets import target
 from kongtask.schema.render.text import comment_on, constraint_definition, with_search_path
 from kongtask.schema.steps import CloneComment, Default, Step
 
-_ENABLING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS", "O": "ENABLE"}
+#: What ALTER says of triggers and rules, by their state in the catalog.
+ENABLING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS", "O": "ENABLE"}
 
 
 def render_default(context: Context, step: Step, default: Default) -> Iterator[str]:
@@ -61,7 +62,7 @@ def render_trigger(context: Context, step: Step, trigger: Trigger) -> Iterator[s
         yield f"{trigger.definition};"
     if trigger.is_clone or trigger.enabled != "O":
         kind = _alterable(_relation(step))
-        yield f"ALTER {kind} {table} {_ENABLING[trigger.enabled]} TRIGGER {name};"
+        yield f"ALTER {kind} {table} {ENABLING[trigger.enabled]} TRIGGER {name};"
     yield from comment_on(f"TRIGGER {name} ON {table}", trigger.comment)
 
 
@@ -71,7 +72,7 @@ def render_rule(context: Context, step: Step, rule: Rule) -> Iterator[str]:
     table, name = qualify(step.key.schema, step.key.name), quote_identifier(rule.name)
     yield rule.definition
     if rule.enabled != "O":
-        yield f"ALTER TABLE {table} {_ENABLING[rule.enabled]} RULE {name};"
+        yield f"ALTER TABLE {table} {ENABLING[rule.enabled]} RULE {name};"
     yield from comment_on(f"RULE {name} ON {table}", rule.comment)
 
 

@@ -6,6 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from kongtask.names import quote_identifier
 from kongtask.schema.model import (
+    Database,
+    DatabaseObject,
+    DefaultPrivileges,
+    EventTrigger,
     Grant,
     Relation,
     Schema,
@@ -17,17 +21,39 @@ from kongtask.schema.model import (
 from kongtask.schema.render.targets import grant_target, target
 
 
-def owner_statements(schema: Schema) -> Iterator[str]:
-    """Yield the statements that give a schema and its objects to their owners."""
-    if schema.owner is not None:
-        yield f"ALTER {target(schema)} OWNER TO {quote_identifier(schema.owner)};"
-    for item in schema.objects():
-        if item.owner is not None and _has_own_owner(item):
-            yield f"ALTER {target(item)} OWNER TO {quote_identifier(item.owner)};"
+def owner_statements(database: Database) -> Iterator[str]:
+    """Yield the statements that give everything but event triggers to its owner."""
+    for found in database.objects():
+        if not isinstance(found, EventTrigger):
+            yield from _owner(found)
+    for schema in database.schemas:
+        yield from _owner(schema)
+        for item in schema.objects():
+            if _has_own_owner(item):
+                yield from _owner(item)
 
 
-def privilege_statements(schema: Schema) -> Iterator[str]:
+def event_trigger_owners(database: Database) -> Iterator[str]:
+    """Yield the statements that give event triggers to their owners."""
+    for trigger in database.event_triggers:
+        yield from _owner(trigger)
+
+
+def privilege_statements(database: Database) -> Iterator[str]:
     """Yield the statements for privileges that differ from the defaults."""
+    for found in database.objects():
+        yield from _grants(grant_target(found), found.grants)
+    yield from _default_privileges(database.default_privileges)
+    for schema in database.schemas:
+        yield from _schema_privileges(schema)
+
+
+def _owner(item: SchemaObject | DatabaseObject | Schema) -> Iterator[str]:
+    if item.owner is not None:
+        yield f"ALTER {target(item)} OWNER TO {quote_identifier(item.owner)};"
+
+
+def _schema_privileges(schema: Schema) -> Iterator[str]:
     yield from _grants(grant_target(schema), schema.grants)
     for item in schema.objects():
         if item.grants:
@@ -38,13 +64,20 @@ def privilege_statements(schema: Schema) -> Iterator[str]:
                 if column.identity is not None:
                     sequence = column.identity.sequence
                     yield from _grants(grant_target(sequence), sequence.grants)
-    for default in schema.default_privileges:
-        start = (
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE {quote_identifier(default.role)} "
-            f"IN SCHEMA {quote_identifier(schema.name)}"
-        )
+    yield from _default_privileges(schema.default_privileges, schema.name)
+
+
+def _default_privileges(
+    defaults: Iterable[DefaultPrivileges], schema: str | None = None
+) -> Iterator[str]:
+    place = f" IN SCHEMA {quote_identifier(schema)}" if schema is not None else ""
+    for default in defaults:
+        role = quote_identifier(default.role)
         for grant in default.grants:
-            yield f"{start} {_statement(grant, default.kind)};"
+            yield (
+                f"ALTER DEFAULT PRIVILEGES FOR ROLE {role}{place} "
+                f"{_statement(grant, default.kind)};"
+            )
 
 
 def _has_own_owner(item: SchemaObject) -> bool:

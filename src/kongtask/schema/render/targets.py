@@ -5,6 +5,8 @@ from __future__ import annotations
 from kongtask.names import qualify, quote_identifier
 from kongtask.schema.model import (
     Aggregate,
+    Cast,
+    DatabaseObject,
     Domain,
     Operator,
     OperatorClass,
@@ -14,13 +16,19 @@ from kongtask.schema.model import (
     Schema,
     SchemaObject,
     Sequence,
+    Server,
+    Transform,
+    UserMapping,
 )
+from kongtask.schema.model.database import NamedDatabaseObject
 
 
-def target(item: SchemaObject | Schema) -> str:
+def target(item: SchemaObject | DatabaseObject | Schema) -> str:
     """Return the kind and the quoted name, as COMMENT ON and ALTER take them."""
     if isinstance(item, Schema):
         return f"SCHEMA {quote_identifier(item.name)}"
+    if isinstance(item, DatabaseObject):
+        return f"{item.ref.kind} {_name(item)}"
     name = qualify(item.schema, item.name)
     if isinstance(item, Routine):
         name += f"({item.identity})"
@@ -33,8 +41,10 @@ def target(item: SchemaObject | Schema) -> str:
     return f"{item.ref.kind} {name}"
 
 
-def grant_target(item: SchemaObject | Schema) -> str:
+def grant_target(item: SchemaObject | DatabaseObject | Schema) -> str:
     """Return the kind and the quoted name, as GRANT and REVOKE take them."""
+    if isinstance(item, DatabaseObject):
+        return f"{'FOREIGN ' if isinstance(item, Server) else ''}{target(item)}"
     if isinstance(item, Schema | Routine | Sequence):
         return target(item)
     name = qualify(item.schema, item.name)
@@ -43,3 +53,15 @@ def grant_target(item: SchemaObject | Schema) -> str:
     if isinstance(item, Aggregate):
         return f"FUNCTION {name}({item.signature})"
     return f"TYPE {name}" if isinstance(item, Domain) else target(item)
+
+
+def _name(item: DatabaseObject) -> str:
+    if isinstance(item, Cast):
+        return f"({item.source} AS {item.target})"
+    if isinstance(item, Transform):
+        return f"FOR {item.type} LANGUAGE {quote_identifier(item.language)}"
+    if isinstance(item, UserMapping):
+        user = "PUBLIC" if item.user is None else quote_identifier(item.user)
+        return f"FOR {user} SERVER {quote_identifier(item.server)}"
+    assert isinstance(item, NamedDatabaseObject), "every other kind has a name"
+    return quote_identifier(item.name)
