@@ -65,7 +65,9 @@ def _split(text: str) -> Iterable[str]:
     # Which view of a circle gets a stand-in depends on their OIDs: take the real one as the view.
     for heading in [heading for heading in said if " _RETURN; Type: RULE;" in heading]:
         view = heading.replace(" _RETURN; Type: RULE;", "; Type: VIEW;")
-        said[view] = said.pop(heading).replace("CREATE OR REPLACE VIEW", "CREATE VIEW", 1)
+        owner = said.get(view, "").partition("\n\n\n")[1:]
+        real = said.pop(heading).replace("CREATE OR REPLACE VIEW", "CREATE VIEW", 1)
+        said[view] = "".join((real, *owner))
     for heading in [heading for heading in said if "; Type: ACL;" in heading]:
         said[heading] = "\n".join(sorted(said[heading].splitlines()))  # in the order of granting
     for heading in [heading for heading in said if "; Type: OPERATOR " in heading]:

@@ -78,6 +78,11 @@ class _Graph:
             if shell is not None
         }
         self._stand_ins = {(self._numbers[a], self._numbers[b]) for a, b in stand_ins}
+        self._behind = {
+            number: self._all_behind(number)
+            for _, number in self._stand_ins
+            if isinstance(self._steps[number].item, Routine)
+        }
 
     def walk(self) -> list[list[int]]:
         """Fill ``done``; return circles that have no step in common, none where all went well."""
@@ -149,8 +154,31 @@ class _Graph:
                 found |= self._resolve(number, requires)
         if number in self._shells:
             found.add(self._shells[number])
+        found |= self._hollow(number, found)
         found.discard(number)
         return sorted(found, reverse=True)
+
+    def _hollow(self, number: int, needed: set[int]) -> set[int]:
+        """Return the routines that a step's needs call, and which are only stand-ins so far.
+
+        PostgreSQL may run what it needs as soon as the step is made: constants are folded.
+        """
+        return {
+            routine
+            for caller, routine in self._stand_ins
+            if caller in needed and number not in self._behind.get(routine, {number})
+        }
+
+    def _all_behind(self, number: int) -> set[int]:
+        """Return what a step needs, and what that needs, as if there were no stand-ins."""
+        found, waiting = {number}, [number]
+        while waiting:
+            step = self._steps[waiting.pop()]
+            refs = step.requires.union(*step.parts.values())
+            fresh = {self._makers[ref] for ref in refs if ref in self._makers} - found
+            found |= fresh
+            waiting += fresh
+        return found
 
     def _resolve(self, number: int, refs: frozenset[Ref]) -> set[int]:
         """Replace objects by the steps that make them, or their stand-ins where those do."""

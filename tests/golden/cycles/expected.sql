@@ -71,6 +71,29 @@ PARTITION BY RANGE (app.twice(a));
 CREATE TABLE app.by_function_1 PARTITION OF app.by_function
 FOR VALUES FROM (1) TO (10);
 
+CREATE FUNCTION app.is_odd(n integer)
+    RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS '';
+
+CREATE FUNCTION app.is_even(n integer)
+    RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((n = 0) OR app.is_odd((n - 1)));
+
+CREATE OR REPLACE FUNCTION app.is_odd(n integer)
+    RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((n > 0) AND app.is_even((n - 1)));
+
+CREATE TABLE app.computed (
+    a integer GENERATED ALWAYS AS (
+CASE
+    WHEN app.is_even(2) THEN 1
+    ELSE NULL::integer
+END) STORED
+);
+
 CREATE TABLE app.gen (
     a integer,
     b integer GENERATED ALWAYS AS (app.twice(a)) STORED,

@@ -40,6 +40,12 @@ create or replace view app.r1 as select w, c, a, vc, n from app.r3;
 create function app.ping() returns int return 1;
 create function app.pong() returns int return app.ping();
 create or replace function app.ping() returns int return app.pong();
+-- functions in a circle that the column's constant is computed with while the table is made
+create function app.is_even(n int) returns boolean immutable return true;
+create function app.is_odd(n int) returns boolean immutable return n > 0 and app.is_even(n - 1);
+create or replace function app.is_even(n int) returns boolean immutable
+  return n = 0 or app.is_odd(n - 1);
+create table app.computed (a int generated always as (case when app.is_even(2) then 1 end) stored);
 -- function default over function
 create function app.one() returns int return 1;
 create function app.two(x int default app.one()) returns int return x;
