@@ -44,6 +44,24 @@ def write_text(path: Path, text: str) -> None:
         raise FileFailedError(f"cannot write {path}: {_reason(error)}") from error
 
 
+def remove(path: Path, root: Path) -> None:
+    """Remove a file and the folders that it leaves empty below a root.
+
+    Raises:
+        FileFailedError: it cannot be removed. That it is gone already is no error.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == root or not folder.is_relative_to(root) or any(folder.iterdir()):
+                return
+            folder.rmdir()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise FileFailedError(f"cannot remove {path}: {_reason(error)}") from error
+
+
 def _replace(path: Path, content: bytes) -> None:
     mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)

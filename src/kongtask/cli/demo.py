@@ -12,7 +12,8 @@ import click
 import platformdirs
 
 from kongtask.cli.base import Command, option
-from kongtask.cli.exporting import Request, export_schema, shipped_export, shipped_file, shown
+from kongtask.cli.exporting import Request, export_schema, shipped_export, shipped_file
+from kongtask.cli.outcome import shown
 from kongtask.errors import EXIT_DIFFERENT
 from kongtask.names import WORKER_SCHEMA
 
@@ -51,19 +52,19 @@ def command(*, output: str | None) -> None:
             request = Request(schemas=[WORKER_SCHEMA], output=file, committed=file)
             export = export_schema(scratch, request)
             export.write(say=lambda _: None)
-            say(f"{export.contents()}: {len(export.export.text.encode())} bytes")
+            say(f"{export.contents()}: {len(export.text.encode())} bytes")
         with _step("prove") as say:
             prove(export.database, [WORKER_SCHEMA], scratch)
             say("loaded into an empty database, it exports the same bytes")
         with _step("compare") as say:
             committed = shipped_export(WORKER_SCHEMA) or ""
-            is_same = committed == export.export.text
+            is_same = committed == export.text
             say(f"{'the same bytes as' if is_same else 'DIFFERS from'} the committed export")
     click.echo(f"\ndone in {time.perf_counter() - started:.1f} s")
     click.echo(f"export:    {shown(file)}")
     click.echo(f"committed: {shown(shipped_file(WORKER_SCHEMA))}")
     if not is_same:
-        click.echo(difference(committed, export.export.text, "committed", "exported"))
+        click.echo(difference(committed, export.text, "committed", "exported"))
         sys.exit(EXIT_DIFFERENT)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -12,16 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kongtask.cli.base import note
+from kongtask.cli.outcome import Outcome, shown
 from kongtask.errors import SchemaNotFoundError, UsageError
-from kongtask.files import read_text, write_text
+from kongtask.files import read_text
 from kongtask.names import WORKER_SCHEMA
 
 if TYPE_CHECKING:
     from kongtask.database.connection import Connection, Target
     from kongtask.schema.catalog import Extensions
-    from kongtask.schema.export import Export
-    from kongtask.schema.model import Database, Requirement, Schema
+    from kongtask.schema.model import Database, Requirement
     from kongtask.schema.reload import Coverage
+    from kongtask.schema.selection import Selection
     from kongtask.settings import Settings
 
 
@@ -54,109 +54,19 @@ class Request:
 
     Attributes:
         schemas: names, or patterns with ``*`` and ``?``.
-        output: the file to write, or None for stdout.
+        output: the file to write, the folder if it is to be split, or None for stdout.
+        split: whether each object gets a file of its own.
         committed: the committed export, whose timestamp holds as long as the schema is the same.
+        style: how the text is to be.
+        selection: which part of the schemas, or None for all.
     """
 
     schemas: Sequence[str]
     output: Path | None
     committed: Path | None
+    split: bool = False
     style: Style = field(default_factory=Style)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """An export and the file that it is for.
-
-    Attributes:
-        request: what was asked for.
-        database: what was read.
-        export: what was made of it.
-        before: the file's text, or None where there is none (or it is stdout).
-        proved: whether export, load and export again gave the same schema.
-    """
-
-    request: Request
-    database: Database
-    export: Export
-    before: str | None
-    proved: bool
-
-    @property
-    def schemas(self) -> tuple[Schema, ...]:
-        """The schemas that were read."""
-        return self.database.schemas
-
-    @property
-    def would_change(self) -> bool:
-        """Whether writing the export changes the file."""
-        return self.before != self.export.text
-
-    @property
-    def title(self) -> str:
-        """Say which schemas these are."""
-        names = ", ".join(f'"{schema.name}"' for schema in self.schemas)
-        return f"schema {names}" if len(self.schemas) == 1 else f"schemas {names}"
-
-    def changes(self) -> str:
-        """Return a unified diff from the file to the export."""
-        from kongtask.schema.prove import difference
-
-        name = shown(self.request.output) if self.request.output else "-"
-        old = name if self.before is not None else "/dev/null"
-        return difference(self.before or "", self.export.text, old, name)
-
-    def write(self, say: Callable[[str], None] = note) -> None:
-        """Write the export, unless the file has it already.
-
-        Args:
-            say: takes a sentence about what was done.
-        """
-        output = self.request.output
-        if output is None:
-            sys.stdout.buffer.write(self.export.text.encode())
-            sys.stdout.buffer.flush()
-        elif self.would_change:
-            write_text(output, self.export.text)
-            size = len(self.export.text.encode())
-            say(f"wrote {shown(output)}: {self.title}, {size} bytes")
-        else:
-            say(f"{shown(output)} is up to date: {self.title}")
-
-    def contents(self) -> str:
-        """Count what the schemas hold, kind by kind."""
-        schemas = self.schemas
-        relations = [relation for schema in schemas for relation in schema.relations()]
-        types = sum(
-            len(kind)
-            for schema in schemas
-            for kind in (schema.enums, schema.composites, schema.ranges, schema.domains)
-        )
-        routines = sum(len(schema.routines) + len(schema.aggregates) for schema in schemas)
-        counts = [
-            (types, "type", "types"),
-            (sum(len(schema.tables) for schema in schemas), "table", "tables"),
-            (sum(len(schema.views) for schema in schemas), "view", "views"),
-            (sum(len(relation.indexes) for relation in relations), "index", "indexes"),
-            (routines, "function", "functions"),
-            (sum(len(relation.triggers) for relation in relations), "trigger", "triggers"),
-        ]
-        return ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
-
-    def summary(self) -> dict[str, object]:
-        """Return the result for programs."""
-        from kongtask.schema.export import sha256
-
-        names = [schema.name for schema in self.schemas]
-        return {
-            "schema": names[0] if len(names) == 1 else names,
-            "output": str(self.request.output or "-"),
-            "changed": self.would_change,
-            "proved": self.proved,
-            "generated": self.export.generated,
-            "sha256": sha256(self.export.body),
-            "bytes": len(self.export.text.encode()),
-        }
+    selection: Selection | None = None
 
 
 @contextmanager
@@ -209,47 +119,108 @@ def export_schema(target: Target, request: Request, *, prove: bool = False) -> O
         prove: load the export into a scratch database and export that.
 
     Raises:
-        SchemaNotFoundError: there is no such schema.
+        SchemaNotFoundError: there is no such schema, or no such table.
         ProofFailedError: the export does not load, or does not export the same again.
     """
     from kongtask.database.connection import connect
-    from kongtask.schema import render
-    from kongtask.schema.export import make_export, parse_export
 
-    before, style = _earlier(request.output), request.style
+    coverage = _coverage(request)
     with connect(target) as connection:
         names = _matching(connection, request.schemas)
-        coverage = _coverage(request)
         database = coverage.read(connection, names)
     database = _restyled(target, database, request)
-    schemas = database.schemas
-    body = render(
-        *schemas,
-        database=database,
-        comments=style.comments,
-        owners=style.owners,
-        privileges=style.privileges,
+    for item in database.left_out:
+        note(f"left out: {item}")
+    exported = database if request.selection is None else request.selection.of(database)
+    outcome = _outcome(request, exported, is_proved=prove)
+    if prove:
+        same_names = request.style.name is None
+        proved = [schema.name for schema in database.schemas] if same_names else names
+        _prove(target, proved, coverage)
+    return outcome
+
+
+def _outcome(request: Request, database: Database, *, is_proved: bool) -> Outcome:
+    from kongtask.schema.export import make_export, parse_export, sha256
+    from kongtask.schema.render import join_blocks, render_blocks
+    from kongtask.schema.split import INDEX, split
+
+    output, style, schemas = request.output, request.style, database.schemas
+    listed = output / INDEX if output and request.split else output
+    there = _read_old(listed)
+    blocks = tuple(
+        render_blocks(
+            *schemas,
+            database=database,
+            comments=style.comments,
+            owners=style.owners,
+            privileges=style.privileges,
+        )
     )
     committed = read_text(request.committed) if request.committed else None
     shipped = [shipped_export(schema.name) for schema in schemas if len(schemas) == 1]
+    part = f", in part: {request.selection}" if request.selection else ""
     export = make_export(
-        ", ".join(schema.name for schema in schemas),
-        body,
+        ", ".join(schema.name for schema in schemas) + part,
+        join_blocks(blocks),
         _needs(database, style),
         left_out=database.left_out,
-        earlier=(committed, *shipped, before),
+        earlier=(committed, *shipped, there),
     )
-    for item in database.left_out:
-        note(f"left out: {item}")
-    if request.output and before is not None and parse_export(before).is_edited:
-        note(
-            f"warning: {shown(request.output)} was edited by hand: "
-            "its body is not what its header says"
-        )
-    if prove:
-        proved = [schema.name for schema in schemas] if style.name is None else names
-        _prove(target, proved, coverage)
-    return Outcome(request=request, database=database, export=export, before=before, proved=prove)
+    files, before = dict[Path, str](), dict[Path, str]()
+    if output and request.split:
+        texts = split(export.header, blocks)
+        files = {output / path: text for path, text in texts.items()}
+        before = _read_folder(output, there, files)
+    elif output:
+        files = {output: export.text}
+        if there is not None:
+            before = {output: there}
+            if parse_export(there).is_edited:
+                note(
+                    f"warning: {shown(output)} was edited by hand: "
+                    "its body is not what its header says"
+                )
+    return Outcome(
+        database=database,
+        place=output,
+        text=export.text,
+        generated=export.generated,
+        sha256=sha256(export.body),
+        files=files,
+        before=before,
+        proved=is_proved,
+    )
+
+
+def _read_old(path: Path | None) -> str | None:
+    """Return what an output file holds; a pipe or a device holds nothing to compare with."""
+    if path is None or (path.exists() and not path.is_file()):
+        return None
+    return read_text(path)
+
+
+def _read_folder(folder: Path, index: str | None, files: Iterable[Path]) -> dict[Path, str]:
+    """Return what the files of a split export hold now, those to be removed included.
+
+    Raises:
+        UsageError: a file is in the way that kongtask did not write.
+    """
+    from kongtask.schema.export import parse_export
+    from kongtask.schema.split import INDEX, MARK, listed_files
+
+    if index is not None and parse_export(index).generated is None:
+        raise UsageError(f"{shown(folder / INDEX)} is no index of an export; name another folder")
+    ours = {folder / path for path in listed_files(index or "")} | {folder / INDEX}
+    before = dict[Path, str]()
+    for path in sorted(ours.union(files)):
+        text = read_text(path)
+        if text is None:
+            continue
+        if path not in ours and not text.startswith(MARK):
+            raise UsageError(f"{shown(path)} is in the way; it was not written by kongtask")
+        before[path] = text
+    return before
 
 
 def shipped_file(schema: str) -> Path:
@@ -260,11 +231,6 @@ def shipped_file(schema: str) -> Path:
 def shipped_export(schema: str) -> str | None:
     """Return the export of the worker schema that comes with kongtask, or None for others."""
     return read_text(shipped_file(schema)) if schema == WORKER_SCHEMA else None
-
-
-def shown(path: Path) -> str:
-    """Return a path as a person would name it: relative, where it is below the working folder."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def is_pattern(name: str) -> bool:
@@ -357,10 +323,3 @@ def _needs(database: Database, style: Style) -> list[Requirement]:
         (need for need in needs if not (need.kind == "schema" and need.name in own)),
         key=lambda need: (need.kind, need.name.encode()),
     )
-
-
-def _earlier(output: Path | None) -> str | None:
-    """Return what an output file holds; a pipe or a device holds nothing to compare with."""
-    if output is None or (output.exists() and not output.is_file()):
-        return None
-    return read_text(output)

@@ -6,7 +6,7 @@ import gc
 import json
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,6 +17,9 @@ from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, UsageError
 from kongtask.names import check_schema_name
 from kongtask.settings import Settings, default_schema_name, load_settings
 
+if TYPE_CHECKING:
+    from kongtask.schema.selection import Selection
+
 
 @click.command(cls=Command, name="schema-dump")
 @connection_option
@@ -25,8 +28,20 @@ from kongtask.settings import Settings, default_schema_name, load_settings
         "Default: GRAPHILE_WORKER_SCHEMA, then the project's, then graphile_worker.")  # fmt: skip
 @option("-output", "--output", "-o", metavar="FILE", help="File to write; - is stdout. "
         "Default: <schema folder>/<schema>.sql.")  # fmt: skip
+@option("--split", metavar="FOLDER", help="Write a file for each object below a folder, and an "
+        "index.sql that loads them in order; files of objects that are gone are "
+        "removed.")  # fmt: skip
 @option("--committed", metavar="FILE", help="Committed export of the same schema: while the schema "
         "is the same, so is the timestamp. Default: as configured, or as shipped.")  # fmt: skip
+@option("--table", "-t", "tables", metavar="PATTERN", multiple=True, help="Only the tables, views "
+        "and sequences that fit, with all that belongs to them; may be given several times. * and "
+        "? are wildcards; the name may be qualified.")  # fmt: skip
+@option("--exclude-table", "-T", "without_tables", metavar="PATTERN", multiple=True,
+        help="Leave out the tables, views and sequences that fit, with all that belongs to "
+        "them.")  # fmt: skip
+@option("--exclude", "without", metavar="KIND[:NAME]", multiple=True, help="Leave out objects of a "
+        "kind (function, trigger, index, policy, 'foreign key', 'text search *', …), all or those "
+        "whose name fits.")  # fmt: skip
 @option("--check", is_flag=True, help="Write nothing; show what would change, and exit 1 if "
         "anything would.")  # fmt: skip
 @option("--prove", is_flag=True, help="Load the export into a scratch database and export that: "
@@ -48,17 +63,7 @@ from kongtask.settings import Settings, default_schema_name, load_settings
         "chose, or all that PostgreSQL 18 has.")  # fmt: skip
 @click.version_option(__version__, "-V", "--version", prog_name="schema-dump")
 @option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
-def command(
-    *,
-    conn: str | None,
-    schema: tuple[str, ...],
-    output: str | None,
-    committed: str | None,
-    check: bool,
-    prove: bool,
-    as_json: bool,
-    **style: Any,
-) -> None:
+def command(*, conn: str | None, check: bool, prove: bool, as_json: bool, **options: Any) -> None:
     """Export a schema as one loadable, deterministic SQL file.
 
     Exports the database that -conn, DATABASE_URL or PG* names, as it is. With none named, the
@@ -71,7 +76,7 @@ def command(
     # walk the tree again and again (a third of the time at 5,000 tables).
     gc.disable()
     settings = load_settings()
-    request = _request(settings, schema, output, committed, _style(**style))
+    request = _request(settings, **options)
     if as_json and request.output is None and not check:
         raise UsageError("--json and the export cannot both go to stdout; name an -output file")
     with exported_database(conn, settings, request.schemas) as target:
@@ -112,27 +117,50 @@ def _style(
     )
 
 
+def _selection(
+    tables: tuple[str, ...], without_tables: tuple[str, ...], without: tuple[str, ...]
+) -> Selection | None:
+    if not (tables or without_tables or without):
+        return None
+    from kongtask.schema.selection import Selection
+
+    return Selection(tables=tables, without_tables=without_tables, without=without)
+
+
 def _request(
     settings: Settings,
-    schemas: tuple[str, ...],
+    *,
+    schema: tuple[str, ...],
     output: str | None,
+    split: str | None,
     committed: str | None,
-    style: Style,
+    tables: tuple[str, ...],
+    without_tables: tuple[str, ...],
+    without: tuple[str, ...],
+    **style: Any,
 ) -> Request:
-    if output == "" or committed == "":
-        raise UsageError("-output and --committed take a file name, not an empty value")
+    if "" in {output, split, committed}:
+        raise UsageError("-output, --split and --committed take a name, not an empty value")
+    if output is not None and split is not None:
+        raise UsageError("-output and --split exclude each other: one file, or one file an object")
     if committed is not None and not Path(committed).is_file():
         raise UsageError(f"--committed {committed}: there is no such file")
-    names = [check_schema_name(name) for name in schemas] or [default_schema_name(settings)]
+    names = [check_schema_name(name) for name in schema] or [default_schema_name(settings)]
+    look, selection = _style(**style), _selection(tables, without_tables, without)
     configured = None
     if len(names) == 1 and not is_pattern(names[0]):
-        configured = settings.schema(style.name or names[0]).committed
-    if output is None and configured is None:
+        configured = settings.schema(look.name or names[0]).committed
+    place = output or split
+    if place is None and configured is None:
         raise UsageError("several schemas need an -output file; - is stdout")
-    path = configured if output is None else Path(output)
+    if place is None and selection is not None:
+        raise UsageError("a part of a schema needs an -output file of its own; - is stdout")
+    path = configured if place is None else Path(place)
     return Request(
         schemas=names,
         output=None if output == "-" else path,
         committed=Path(committed) if committed else configured,
-        style=style,
+        split=split is not None,
+        style=look,
+        selection=selection,
     )
