@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kongtask.database.connection import Target, connect
+from kongtask.database.embedded import EMBEDDED_MAJOR
 from kongtask.schema.export import parse_export
 from tests.programs import run
 
@@ -127,6 +128,36 @@ def test_canonical_text_is_the_same_from_every_server(each_database: Target, sho
     other = dump(shop, "-schema", "shop", "--canonical")
     assert one[0] == other[0] == 0, one[2] + other[2]
     assert parse_export(one[1]).body == parse_export(other[1]).body
+
+
+def test_canonical_text_comes_from_the_schemas_own_server_if_that_prints_it(
+    shop: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That one has the schema's extensions; the embedded server is not even started."""
+    with connect(shop) as connection:
+        if connection.info.server_version // 10000 != EMBEDDED_MAJOR:
+            pytest.skip(f"the default server is not PostgreSQL {EMBEDDED_MAJOR}")
+    monkeypatch.setenv("KONGTASK_EMBEDDED_DIR", "/dev/null/none")
+    code, text, err = dump(shop, "-schema", "shop", "--canonical")
+    assert code == 0, err
+    assert "('a'::character varying)::text" in text
+
+
+def test_a_missing_extension_is_named(each_database: Target) -> None:
+    with connect(each_database) as connection:
+        has_citext = connection.execute(
+            "select 1 from pg_available_extensions where name = 'citext'"
+        ).fetchone()
+        if not has_citext or connection.info.server_version // 10000 == EMBEDDED_MAJOR:
+            pytest.skip("this server has no citext, or is the one that prints canonical text")
+        connection.execute(
+            "create extension citext; create schema app; create table app.t (a citext)"
+        )
+    proved = dump(each_database, "-schema", "app", "--prove")
+    assert proved[0] == 0, proved[2]
+    code, text, err = dump(each_database, "-schema", "app", "--canonical")
+    assert (code, text) == (2, "")
+    assert "does not have the extension citext" in err
 
 
 def test_prove_tells_a_reprinted_expression_from_a_loss(shop: Target) -> None:

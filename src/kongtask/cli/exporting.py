@@ -260,21 +260,24 @@ def _restyled(target: Target, database: Database, request: Request) -> Database:
     if style.name is None and not style.canonical:
         return database
     from kongtask.database.connection import connect
+    from kongtask.database.embedded import EMBEDDED_MAJOR
     from kongtask.schema.prove import canonical, renamed
     from kongtask.schema.reload import read_with_what_it_needs
 
     names, coverage = [schema.name for schema in database.schemas], _coverage(request)
     with connect(target) as connection:
         everything = read_with_what_it_needs(connection, names, coverage)
+        is_canonical_server = connection.info.server_version // 10000 == EMBEDDED_MAJOR
+    # A server of the embedded one's version prints the same, and has the schema's extensions.
+    server = target if is_canonical_server or not style.canonical else None
     left_out = database.left_out  # what is not loaded is not told again
     if style.canonical:
-        database = canonical(everything, names, coverage)
+        database = canonical(everything, names, server, coverage)
         outside = tuple(schema for schema in everything.schemas if schema.name not in names)
         everything = replace(database, schemas=(*database.schemas, *outside))
     if style.name is not None and names != [style.name]:
         if len(names) != 1:
             raise UsageError("--as takes one schema; name it with -schema")
-        server = None if style.canonical else target
         database = renamed(everything, names[0], style.name, server, coverage)
     return replace(database, left_out=left_out)
 

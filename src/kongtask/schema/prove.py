@@ -75,7 +75,12 @@ def prove(
     )
 
 
-def canonical(database: Database, names: Iterable[str], coverage: Coverage = OBJECTS) -> Database:
+def canonical(
+    database: Database,
+    names: Iterable[str],
+    target: Target | None = None,
+    coverage: Coverage = OBJECTS,
+) -> Database:
     """Return schemas as the embedded server prints them once they have been loaded there.
 
     Loading twice settles every expression, so the result does not depend on the server or on the
@@ -84,11 +89,13 @@ def canonical(database: Database, names: Iterable[str], coverage: Coverage = OBJ
     Args:
         database: the schemas as read, with all that they lean on.
         names: the ones to return.
+        target: a database of another server to load them on, of the embedded server's major
+            version; see :func:`reloaded`.
         coverage: what is kept beyond the objects.
     """
-    with reloaded(database, coverage=coverage) as connection:
+    with reloaded(database, target, coverage) as connection:
         database = coverage.read(connection, (schema.name for schema in database.schemas))
-    with reloaded(database, coverage=coverage) as connection:
+    with reloaded(database, target, coverage) as connection:
         return coverage.read(connection, names)
 
 

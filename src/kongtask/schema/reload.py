@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 
 from kongtask.database.connection import Connection, Target, compose, connect, failure
-from kongtask.database.embedded import embedded_server
+from kongtask.database.embedded import EMBEDDED_MAJOR, embedded_server
 from kongtask.database.scratch import may_create_databases, scratch_database
 from kongtask.errors import ProofFailedError
 from kongtask.schema.catalog import ConstraintNames, Extensions, read_database
@@ -160,8 +160,9 @@ def _make_extension(connection: Connection, need: Requirement) -> None:
     except psycopg.Error as error:
         reason = error.diag.message_primary or str(error)
         raise ProofFailedError(
-            f"the scratch server does not have the extension {need.name}: {reason}; use a role "
-            "that may create databases on the schema's own server"
+            f"the scratch server does not have the extension {need.name}: {reason}. It is the "
+            "schema's own server where the role may create databases there (for --canonical: and "
+            f"if that is PostgreSQL {EMBEDDED_MAJOR}), else the embedded one"
         ) from error
 
 
