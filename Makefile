@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 ARGS ?=
+SEED ?= $(shell date +%s)
 
 # The connection comes from DATABASE_URL or PG*, which the commands read themselves.
 
@@ -48,6 +49,10 @@ run: setup ## Run kongtask with ARGS='…'
 .PHONY: test
 test: setup ## Run the tests on real PostgreSQL servers
 	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-long
+test-long: setup ## Run the property tests with many more examples: SEED=… repeats a run
+	@KONGTASK_TEST_LONG=1 $(BIN)/python -m pytest tests/property --hypothesis-seed=$(SEED) $(ARGS)
 
 .PHONY: test-matrix
 test-matrix: setup ## Run the tests that know servers on PostgreSQL 13 to 18

@@ -15,10 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.embedded import LocalServer, embedded_binaries, server_major
 from kongtask.database.scratch import scratch_database
+from tests.strategies import PROFILE
 
 #: The tests' servers hold nothing that must survive a power cut.
 FAST = {"fsync": "off", "full_page_writes": "off", "wal_level": "logical"}
@@ -86,9 +88,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("every_server")
 
 
-def pytest_report_header() -> str:
-    """Say which servers there are."""
-    return f"PostgreSQL servers: {', '.join(str(major) for major in server_binaries())}"
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which servers there are, and what the property tests draw their examples from."""
+    seed = config.getoption("--hypothesis-seed") or "each test's own, always the same"
+    return [
+        f"PostgreSQL servers: {', '.join(str(major) for major in server_binaries())}",
+        f"Hypothesis: profile {PROFILE}, {settings().max_examples} examples, seed: {seed}",
+    ]
 
 
 @pytest.fixture(scope="session")
