@@ -56,7 +56,7 @@ What each exit code means is in [errors and exit codes](errors.md).
 
 #: Parts of the model that are no objects, and attributes that every object has.
 _NOT_OBJECTS = frozenset({"Kind", "Ref", "ConstraintKind"})
-_SHARED = frozenset({"schema", "name", "comment", "owner", "grants", "requires"})
+_SHARED = frozenset({"schema", "name", "comment", "owner", "grants", "security_labels", "requires"})
 
 _OBJECTS_OPENING = """\
 # Objects

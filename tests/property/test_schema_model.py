@@ -14,11 +14,12 @@ from kongtask.database.connection import Target, connect
 from kongtask.database.scratch import scratch_database
 from kongtask.errors import UnsupportedObjectError
 from kongtask.schema import model, read_database, render
-from kongtask.schema.model import Database, Extension
+from kongtask.schema.model import Database, Extension, Schema, SecurityLabel
 from tests.golden.cases import CASES
 
 #: What no statement shows by itself, and why.
 NOT_SHOWN = {
+    "security_labels": "no server has a provider; tests/integration/test_security_labels.py",
     "requires": "decides the order of statements",
     "default_requires": "decides the order of statements",
     "column_requires": "decides the order of statements",
@@ -63,9 +64,10 @@ CHOSEN = (
 
 @pytest.fixture(scope="module")
 def databases(server: Target) -> list[Database]:
-    """The models of golden cases, and one with an extension, of which the server has none."""
+    """The models of golden cases, and one with what the server does not have."""
     extension = Extension(name="citext", schema="app", comment="for all")
-    read = [Database(schemas=(), extensions=(extension,))]
+    labelled = Schema(name="app", security_labels=(SecurityLabel(provider="p", text="t"),))
+    read = [Database(schemas=(labelled,), extensions=(extension,))]
     for case in CASES:
         if case.folder.name in CHOSEN:
             with scratch_database(server) as target, connect(target) as connection:

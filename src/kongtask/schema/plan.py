@@ -23,6 +23,7 @@ from kongtask.schema.model import (
     View,
 )
 from kongtask.schema.partitions import Partitioning
+from kongtask.schema.plan_casts import after_casts
 from kongtask.schema.plan_database import database_steps, schemas_of_extensions
 from kongtask.schema.steps import (
     NO_PARTS,
@@ -53,7 +54,7 @@ def build_steps(
     for schema in database.schemas:
         steps.append(_schema(schema, made_by.get(schema.name, frozenset())))
         steps += build.schema(schema)
-    return steps
+    return after_casts(steps, database.casts)
 
 
 class _Builder:

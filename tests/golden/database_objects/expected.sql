@@ -143,9 +143,7 @@ CREATE CAST (app.rows_of AS text) WITH FUNCTION app.to_text(app.rows_of,integer,
 CREATE FUNCTION app.to_pair(integer)
     RETURNS app.pair
     LANGUAGE sql IMMUTABLE
-    BEGIN ATOMIC
- SELECT ROW($1, $1)::app.pair AS "row";
-END;
+    AS $$select row($1, $1)::app.pair$$;
 
 CREATE CAST (integer AS app.pair) WITH FUNCTION app.to_pair(integer) AS ASSIGNMENT;
 

@@ -51,7 +51,7 @@ create type app.like_int4 (input = app.like_int4_in, output = app.like_int4_out,
 create domain app.positive as int;
 create table app.rows_of (a int, b text);
 create function app.to_int(app.color) returns int language sql immutable as 'select length($1::text)';
-create function app.to_pair(int) returns app.pair language sql immutable begin atomic select row($1, $1)::app.pair; end;
+create function app.to_pair(int) returns app.pair language sql immutable as 'select row($1, $1)::app.pair';
 create function app.to_text(app.rows_of, int, bool) returns text language sql as 'select $1.b';
 create cast (app.color as int) with function app.to_int(app.color) as implicit;
 create cast (int as app.pair) with function app.to_pair(int) as assignment;

@@ -8,6 +8,38 @@ CREATE SCHEMA IF NOT EXISTS app;
 CREATE SCHEMA IF NOT EXISTS other;
 
 --
+-- Types
+--
+
+CREATE TYPE app.pair AS (
+    a integer,
+    b integer
+);
+
+CREATE FUNCTION app.to_pair(integer)
+    RETURNS app.pair
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ SELECT ROW($1, $1)::app.pair AS "row";
+END;
+
+CREATE CAST (integer AS app.pair) WITH FUNCTION app.to_pair(integer) AS ASSIGNMENT;
+
+CREATE DOMAIN app.paired AS integer
+    CONSTRAINT paired_check CHECK (((VALUE)::app.pair IS NOT NULL));
+
+--
+-- Casts
+--
+
+CREATE FUNCTION app.to_pair(bigint)
+    RETURNS app.pair
+    LANGUAGE sql IMMUTABLE
+    RETURN (($1)::integer)::app.pair;
+
+CREATE CAST (bigint AS app.pair) WITH FUNCTION app.to_pair(bigint);
+
+--
 -- Tables
 --
 
@@ -22,6 +54,13 @@ CREATE TABLE app.t (
 CREATE TABLE other.u (
     a integer
 );
+
+--
+-- Views
+--
+
+CREATE VIEW app.uses_casts AS
+ SELECT ((5)::bigint)::app.pair AS a;
 
 --
 -- Publications

@@ -66,6 +66,7 @@ class Builder:
             comment=self._source.comment(CatalogClass.PG_NAMESPACE, row.oid),
             owner=None if row.is_system_owned and row.name == "public" else row.owner,
             grants=self._source.grants(CatalogClass.PG_NAMESPACE, row.oid),
+            security_labels=self._source.security_labels(CatalogClass.PG_NAMESPACE, row.oid),
             default_privileges=default_privileges(
                 self._source,
                 (it for it in self._source.rows["default_privileges"] if it.schema == row.name),

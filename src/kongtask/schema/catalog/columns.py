@@ -61,6 +61,7 @@ class ColumnReader:
             is_inherited=row.is_inherited,
             comment=source.comment(CatalogClass.PG_CLASS, oid, row.number),
             grants=source.grants(CatalogClass.PG_CLASS, oid, row.number),
+            security_labels=source.security_labels(CatalogClass.PG_CLASS, oid, row.number),
             default_requires=default_requires - {owner} if default_requires else _NOTHING,
         )
 

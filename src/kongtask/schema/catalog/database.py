@@ -82,6 +82,7 @@ class DatabaseReader:
         return {
             "comment": self._source.comment(catalog, row.oid),
             "grants": self._source.grants(catalog, row.oid),
+            "security_labels": self._source.security_labels(catalog, row.oid),
             "requires": self._source.index.requires(catalog, row.oid),
         }
 

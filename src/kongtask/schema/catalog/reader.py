@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Literal
 
 from kongtask.database.connection import Connection
-from kongtask.errors import SchemaNotFoundError, UnsupportedObjectError, UsageError
 from kongtask.schema.catalog.builder import Builder
+from kongtask.schema.catalog.checks import (
+    check_all_read,
+    check_members,
+    check_names,
+    refuse_system_schemas,
+)
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.database import DatabaseReader
 from kongtask.schema.catalog.database_register import (
@@ -18,7 +22,6 @@ from kongtask.schema.catalog.database_register import (
     publication_members,
     register_database,
 )
-from kongtask.schema.catalog.index import ObjectId
 from kongtask.schema.catalog.mentions import mentioned_operators, mentioned_routines
 from kongtask.schema.catalog.register import register
 from kongtask.schema.catalog.session import SchemaChangedError, Snapshot, snapshot
@@ -127,7 +130,7 @@ def read_database(
         UsageError: one belongs to PostgreSQL itself.
         UnsupportedObjectError: one holds an object of a kind that kongtask cannot export.
     """
-    _refuse_system_schemas(schemas)
+    refuse_system_schemas(schemas)
     read = partial(_read, connection, schemas, objects, extensions, constraint_names)
     for _ in range(_ATTEMPTS - 1):
         try:
@@ -152,7 +155,7 @@ def _read(
 ) -> Database:
     with snapshot(connection) as catalog:
         namespaces = catalog.rows("namespaces", schemas=list(schemas))
-        _check_names(catalog, schemas, {row.name for row in namespaces})
+        check_names(catalog, schemas, {row.name for row in namespaces})
         oids = [row.oid for row in namespaces]
         source = Source(_rows(catalog, oids, objects), all_names=constraint_names == "all")
         left_out = _register(catalog, source, namespaces, objects)
@@ -163,7 +166,7 @@ def _read(
                 operators=mentioned_operators(source.rows),
             )
         )
-        _check_members(catalog, source)
+        check_members(catalog, source)
         needs = _requirements(catalog, source, oids, {row.name for row in namespaces})
         chosen = _extensions(catalog, extensions, needs)
         made = {row.name for row in chosen}
@@ -171,7 +174,7 @@ def _read(
         build = Builder(source)
         built = tuple(build.schema(row, needs) for row in namespaces)
         database = DatabaseReader(source).database(built, chosen, left_out)
-        _check_comments(catalog, source)
+        check_all_read(catalog, source)
     return database
 
 
@@ -182,6 +185,7 @@ def _rows(catalog: Snapshot, namespaces: Sequence[int], objects: bool) -> Rows:
         rows[query] = catalog.rows(query, namespaces=namespaces, parents=parents)
     rows["grants"] = catalog.rows("grants", namespaces=namespaces, database=objects)
     rows["comments"] = catalog.rows("comments")
+    rows["security_labels"] = catalog.rows("security_labels")
     if objects:
         rows |= database_rows(catalog)
     if any(is_gone(row) for query, is_gone in _GONE.items() for row in rows.get(query, ())):
@@ -219,51 +223,6 @@ def _extensions(catalog: Snapshot, which: Extensions, needs: Iterable[Requiremen
     return list(found.values())
 
 
-def _refuse_system_schemas(names: Iterable[str]) -> None:
-    for name in names:
-        if name.startswith("pg_") or name == "information_schema":
-            raise UsageError(f'"{name}" belongs to PostgreSQL itself; every database has its own')
-
-
-def _check_names(catalog: Snapshot, asked: Iterable[str], found: set[str]) -> None:
-    for name in asked:
-        if name in found:
-            continue
-        there = [row.name for row in catalog.rows("schema_names")]
-        near = difflib.get_close_matches(name, there, n=3)
-        hint = (
-            f"did you mean {' or '.join(near)}?"
-            if near
-            else f"there are {', '.join(there[:10])}"
-            if there
-            else "the database has none"
-        )
-        raise SchemaNotFoundError(f'there is no schema "{name}" in this database; {hint}')
-
-
-def _check_members(catalog: Snapshot, source: Source) -> None:
-    unknown = source.index.missing(source.rows["members"])
-    if unknown:
-        raise UnsupportedObjectError(
-            "the schema holds objects that kongtask cannot export yet: "
-            + _described(catalog, unknown)
-        )
-
-
-def _check_comments(catalog: Snapshot, source: Source) -> None:
-    unread = source.unread_comments()
-    if unread:
-        raise UnsupportedObjectError(
-            "there are comments that kongtask cannot export yet, on " + _described(catalog, unread)
-        )
-
-
-def _described(catalog: Snapshot, objects: Sequence[ObjectId]) -> str:
-    classes, oids = zip(*objects, strict=True)
-    described = catalog.rows("descriptions", classes=list(classes), objects=list(oids))
-    return "; ".join(row[0] or "an object that was dropped meanwhile" for row in described)
-
-
 def _requirements(
     catalog: Snapshot, source: Source, namespaces: Sequence[int], own: set[str]
 ) -> tuple[Requirement, ...]:
@@ -291,5 +250,10 @@ def _requirements(
         Requirement(kind="role", name=row.user)
         for row in source.rows.get("user_mappings", ())
         if row.user is not None and source.index.ref(CatalogClass.PG_USER_MAPPING, row.oid)
+    }
+    found |= {
+        Requirement(kind="security label provider", name=row.provider)
+        for row in source.rows["security_labels"]
+        if source.index.ref(row.catalog, row.object) is not None
     }
     return tuple(sorted(found, key=lambda need: (need.kind, need.name.encode())))

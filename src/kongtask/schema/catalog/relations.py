@@ -50,6 +50,9 @@ class RelationReader:
                     **self._source.common(CatalogClass.PG_CLASS, row),
                     "comment": self._source.comment(CatalogClass.PG_TYPE, row.row_type),
                     "grants": self._source.grants(CatalogClass.PG_TYPE, row.row_type),
+                    "security_labels": self._source.security_labels(
+                        CatalogClass.PG_TYPE, row.row_type
+                    ),
                 },
                 columns=self._columns.columns(row),
             )

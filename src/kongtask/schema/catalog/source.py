@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from kongtask.names import qualify, quote_identifier
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.index import ObjectId, ObjectIndex
-from kongtask.schema.model import Grant
+from kongtask.schema.model import Grant, SecurityLabel
 
 Rows = Mapping[str, Many[Any]]
 T = TypeVar("T")
@@ -34,6 +34,9 @@ class Source:
         self._comments: dict[tuple[int, int, int], str] = {
             (row.catalog, row.object, row.part): row.text for row in rows["comments"]
         }
+        self._labels = grouped(
+            rows["security_labels"], lambda row: (row.catalog, row.object, row.part)
+        )
         self._grants = _grants(rows["grants"])
 
     def common(self, catalog: CatalogClass, row: Any) -> dict[str, Any]:
@@ -50,6 +53,7 @@ class Source:
             "owner": row.owner,
             "comment": self.comment(catalog, oid),
             "grants": self.grants(catalog, oid),
+            "security_labels": self.security_labels(catalog, oid),
             "requires": self.index.requires(catalog, oid),
         }
 
@@ -61,9 +65,17 @@ class Source:
         """Return what an object or a column gives and takes beyond the default."""
         return self._grants.get((catalog, oid, part), ())
 
-    def unread_comments(self) -> list[ObjectId]:
-        """Return our objects whose comments nobody has read."""
-        found = {(catalog, oid) for catalog, oid, _ in self._comments}
+    def security_labels(
+        self, catalog: CatalogClass, oid: int, part: int = 0
+    ) -> tuple[SecurityLabel, ...]:
+        """Return the security labels of an object or a column, once."""
+        rows = self._labels.pop((catalog, oid, part), ())
+        labels = (SecurityLabel(provider=row.provider, text=row.text) for row in rows)
+        return by_name(labels, lambda label: label.provider)
+
+    def unread(self) -> list[ObjectId]:
+        """Return our objects whose comments or security labels nobody has read."""
+        found = {(catalog, oid) for catalog, oid, _ in (*self._comments, *self._labels)}
         return sorted(found.difference(self.index.missing(found)))
 
     def add_names(self, rows: Iterable[Any]) -> None:

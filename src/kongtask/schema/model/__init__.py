@@ -5,7 +5,7 @@ that PostgreSQL prints (expressions, queries, constraints) are kept as it prints
 search_path: every name that is not in pg_catalog is qualified.
 """
 
-from kongtask.schema.model.base import Grant, Kind, Ref, SchemaObject
+from kongtask.schema.model.base import Grant, Kind, Ref, SchemaObject, SecurityLabel
 from kongtask.schema.model.database import (
     AccessMethod,
     Cast,
@@ -98,6 +98,7 @@ __all__ = [
     "Rule",
     "Schema",
     "SchemaObject",
+    "SecurityLabel",
     "Sequence",
     "SequenceOptions",
     "Server",

@@ -93,6 +93,19 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityLabel:
+    """What a security provider has been told of an object.
+
+    Attributes:
+        provider: a module of the server, which knows what the text means.
+        text: the label.
+    """
+
+    provider: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaObject:
     """What all objects have.
 
@@ -105,6 +118,7 @@ class SchemaObject:
     comment: str | None = None
     owner: str | None = None
     grants: tuple[Grant, ...] = ()
+    security_labels: tuple[SecurityLabel, ...] = ()
     requires: frozenset[Ref] = frozenset()
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from kongtask.schema.model.base import Grant, Kind, Ref
+from kongtask.schema.model.base import Grant, Kind, Ref, SecurityLabel
 from kongtask.schema.model.schema import DefaultPrivileges, Requirement, Schema
 
 
@@ -15,13 +15,14 @@ class DatabaseObject:
     """What all objects have that no schema owns.
 
     Attributes:
-        comment, owner, grants: where there are some.
+        comment, owner, grants, security_labels: where there are some.
         requires: what must exist before this can be created.
     """
 
     comment: str | None = None
     owner: str | None = None
     grants: tuple[Grant, ...] = ()
+    security_labels: tuple[SecurityLabel, ...] = ()
     requires: frozenset[Ref] = frozenset()
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from kongtask.schema.model.base import Grant, Kind, NamedObject, Ref
+from kongtask.schema.model.base import Grant, Kind, NamedObject, Ref, SecurityLabel
 from kongtask.schema.model.sequences import Sequence
 
 
@@ -74,6 +74,7 @@ class Column:
     is_inherited: bool = False
     comment: str | None = None
     grants: tuple[Grant, ...] = ()
+    security_labels: tuple[SecurityLabel, ...] = ()
     default_requires: frozenset[Ref] = frozenset()
 
 

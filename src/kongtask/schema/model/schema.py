@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kongtask.schema.model.base import Grant, Kind, Ref, SchemaObject
+from kongtask.schema.model.base import Grant, Kind, Ref, SchemaObject, SecurityLabel
 from kongtask.schema.model.operators import Conversion, Operator, OperatorClass, OperatorFamily
 from kongtask.schema.model.relations import Statistics, Table, View
 from kongtask.schema.model.routines import Aggregate, Routine
@@ -69,6 +69,7 @@ class Schema:
     comment: str | None = None
     owner: str | None = None
     grants: tuple[Grant, ...] = ()
+    security_labels: tuple[SecurityLabel, ...] = ()
     default_privileges: tuple[DefaultPrivileges, ...] = ()
     collations: tuple[Collation, ...] = ()
     enums: tuple[EnumType, ...] = ()

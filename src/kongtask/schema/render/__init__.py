@@ -31,6 +31,7 @@ from kongtask.schema.render.privileges import (
     privilege_statements,
 )
 from kongtask.schema.render.schemas import render_schema
+from kongtask.schema.render.security_labels import label_statements
 
 __all__ = ["CLOSING", "OPENING", "Block", "heading", "join_blocks", "render", "render_blocks"]
 
@@ -162,6 +163,7 @@ def render_blocks(
     # Event triggers come last: they would fire at what comes after them.
     last = [item for item in placed if item.section is steps.Phase.EVENT_TRIGGERS]
     yield from _object_blocks(placed[: len(placed) - len(last)], context, comments=comments)
+    yield from _section("Security labels", label_statements(whole))
     if owners:
         yield from _section("Owners", owner_statements(whole))
     if privileges:

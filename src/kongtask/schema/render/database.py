@@ -20,6 +20,7 @@ from kongtask.schema.model import (
 )
 from kongtask.schema.render.context import Context
 from kongtask.schema.render.parts import ENABLING
+from kongtask.schema.render.security_labels import labels_on
 from kongtask.schema.render.targets import target
 from kongtask.schema.render.text import INDENT, comment_on
 from kongtask.schema.steps import Step
@@ -114,6 +115,7 @@ def render_event_trigger(context: Context, step: Step, trigger: EventTrigger) ->
     if trigger.enabled != "O":
         yield f"ALTER {target(trigger)} {ENABLING[trigger.enabled]};"
     yield from comment_on(target(trigger), trigger.comment)
+    yield from labels_on(target(trigger), trigger.security_labels)
 
 
 def _options(options: Iterable[str]) -> str:
