@@ -137,6 +137,17 @@ def test_canonical_text_has_them_too(shop: Target) -> None:
     assert canonical[1].count("-- Left out:") == plain[1].count("-- Left out:") == 8
 
 
+def test_what_is_excluded_and_needed_is_named(shop: Target) -> None:
+    with connect(shop) as connection:
+        connection.execute("drop event trigger stop")
+        connection.execute("create foreign table shop.far_items (id int) server server")
+    options = ("--database-objects", "--exclude", "server", "--exclude", "user mapping")
+    code, text, err = dump(shop, "-schema", "shop", *options)
+    assert code == 0, err
+    assert "CREATE SERVER" not in text
+    assert "-- Needs:     server server\n" in text
+
+
 def test_another_name_and_the_databases_objects_exclude_each_other(shop: Target) -> None:
     code, _, err = dump(shop, "-schema", "shop", "--database-objects", "--as", "store")
     assert code == 2

@@ -253,7 +253,7 @@ def _requirements(missing: set[Ref]) -> tuple[Requirement, ...]:
 
 
 def _described(ref: Ref) -> str:
-    owner = qualify(ref.schema, ref.name)
+    owner = qualify(ref.schema, ref.name) if ref.schema else quote_identifier(ref.name)
     if ref.kind in _PARTS:
         return f"{quote_identifier(ref.detail)} on {owner}"
     return f"{owner}({ref.detail})" if ref.kind in _OVERLOADED else owner
