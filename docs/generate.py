@@ -6,7 +6,6 @@ change, and exits 1 if anything would.
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import inspect
 import re
@@ -15,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from msgspec import Struct
+from msgspec.structs import fields
 
 from kongtask import errors
 from kongtask.cli import COMMANDS, kongtask
@@ -114,20 +115,28 @@ def objects_page() -> str:
     lines = [f"{_NOTICE}\n\n{_OBJECTS_OPENING}".rstrip("\n") + "\n"]
     for name in model.__all__:
         item = getattr(model, name)
-        if name in _NOT_OBJECTS or not dataclasses.is_dataclass(item):
+        if name in _NOT_OBJECTS or not issubclass(item, Struct):
             continue
-        described = _described_attributes(item)
+        described, annotations = _described_attributes(item), _annotations(item)
         lines.append(f"## {name}\n\n{_sentences(_first_line(item))}\n")
         lines.append("| Attribute | Type | Meaning |\n| --- | --- | --- |")
-        for field in dataclasses.fields(item):
+        for field in fields(item):
             if field.name in _SHARED and item is not model.SchemaObject:
                 continue
-            type_ = _cell(str(field.type))
+            type_ = _cell(annotations[field.name])
             meaning = _cell(described.get(field.name, field.name.replace("_", " ")))
             meaning = meaning.replace("``", "`")
             lines.append(f"| `{field.name}` | `{type_}` | {meaning} |")
         lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _annotations(item: type) -> dict[str, str]:
+    """Return the types of a class's attributes, as its source says them."""
+    found: dict[str, str] = {}
+    for base in reversed(item.__mro__):
+        found |= inspect.get_annotations(base)
+    return found
 
 
 def _described_attributes(item: type) -> dict[str, str]:

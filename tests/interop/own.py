@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from msgspec.structs import replace
 
 from kongtask.database.connection import Target, connect
 from kongtask.migrate.engine import migrate
@@ -26,8 +26,8 @@ def read_model(target: Target, schema: str = WORKER_SCHEMA) -> Schema:
     """
     with connect(target) as connection:
         model = read(connection, schema)
-    routines = (dataclasses.replace(routine, body="") for routine in model.routines)
-    return dataclasses.replace(model, routines=tuple(routines))
+    routines = (replace(routine, body="") for routine in model.routines)
+    return replace(model, routines=tuple(routines))
 
 
 def read_ledger(target: Target) -> Ledger:

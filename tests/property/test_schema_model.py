@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from kongtask.database.connection import Target, connect
 from kongtask.database.scratch import scratch_database
@@ -99,9 +100,9 @@ def attributes() -> set[str]:
         f"{field.name} of {class_.__name__}"
         for class_ in vars(model).values()
         if isinstance(class_, type)
-        and dataclasses.is_dataclass(class_)
+        and issubclass(class_, Struct)
         and class_.__name__ not in {"SchemaObject", "Relation", "DatabaseObject"}
-        for field in dataclasses.fields(class_)
+        for field in fields(class_)
         if class_ is not model.Requirement
     }
 
@@ -116,13 +117,13 @@ def text_of(database: Database) -> str:
 def variants(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield copies of a model with one attribute changed, at any depth."""
     hints = hints_of(type(value))
-    for field in dataclasses.fields(value):
+    for field in fields(value):
         old = getattr(value, field.name)
         name = f"{field.name} of {type(value).__name__}"
         for new in changes(old, hints[field.name]):
-            yield name, dataclasses.replace(value, **{field.name: new})
+            yield name, replace(value, **{field.name: new})
         for inner, new in deeper(old):
-            changed = dataclasses.replace(value, **{field.name: new})
+            changed = replace(value, **{field.name: new})
             yield inner, changed
             yield name, changed
 
@@ -135,9 +136,9 @@ def hints_of(class_: type, known: dict[type, dict[str, Any]] = {}) -> dict[str, 
 
 
 def deeper(old: Any) -> Iterator[tuple[str, Any]]:
-    if dataclasses.is_dataclass(old):
+    if isinstance(old, Struct):
         yield from variants(old)
-    elif isinstance(old, tuple) and old and dataclasses.is_dataclass(old[0]):
+    elif isinstance(old, tuple) and old and isinstance(old[0], Struct):
         for place, item in enumerate(old):
             for name, new in variants(item):
                 yield name, (*old[:place], new, *old[place + 1 :])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -259,6 +259,8 @@ def _restyled(target: Target, database: Database, request: Request) -> Database:
     style = request.style
     if style.name is None and not style.canonical:
         return database
+    from msgspec.structs import replace
+
     from kongtask.database.connection import connect
     from kongtask.database.embedded import EMBEDDED_MAJOR
     from kongtask.schema.prove import canonical, renamed

@@ -8,7 +8,7 @@ is added later, a view, a type or a function gets a stand-in first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kongtask.errors import UnsupportedObjectError
 from kongtask.schema.model import BaseType, Database, Kind, RangeType, Ref, Routine, View
@@ -17,11 +17,10 @@ from kongtask.schema.plan import build_steps
 from kongtask.schema.steps import Phase, Shell, Step
 
 #: What gets a stand-in first where several could.
-_STAND_IN_PREFERENCE = {BaseType: 0, RangeType: 0, View: 1, Routine: 2}
+_STAND_IN_PREFERENCE: dict[type, int] = {BaseType: 0, RangeType: 0, View: 1, Routine: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A step and the section in which it stands: its own, or that of a step which needs it."""
 
     step: Step

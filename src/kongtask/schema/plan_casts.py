@@ -7,7 +7,8 @@ cast: ``f(x)`` becomes ``(x)::t``, which nobody understands before the cast is t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kongtask.schema.model import Cast, Kind, Ref
 from kongtask.schema.steps import Step

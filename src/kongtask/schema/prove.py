@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from kongtask.database.connection import Connection, Target, compose
 from kongtask.errors import ProofFailedError
@@ -141,7 +144,7 @@ def _not_covered(coverage: Coverage) -> frozenset[str]:
 
 def _structure(value: Any, left_out: frozenset[str]) -> Any:
     """Return a value of the model without the contents of some fields."""
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         return (
             type(value).__name__,
             *(

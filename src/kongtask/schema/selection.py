@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec.structs import fields, replace
 
 from kongtask.errors import SchemaNotFoundError, UsageError
 from kongtask.names import qualify, quote_identifier

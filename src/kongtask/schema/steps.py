@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from kongtask.schema.model import (
     BaseType,
@@ -67,43 +68,37 @@ class Phase(IntEnum):
         return self.name.replace("_", " ").capitalize()
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(Struct, frozen=True):
     """``ALTER SEQUENCE … OWNED BY``, which needs both the sequence and the table."""
 
     sequence: Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """``ALTER INDEX … ATTACH PARTITION`` for the index of a partition's constraint."""
 
     index: Index
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(Struct, frozen=True):
     """``ALTER OPERATOR FAMILY … ADD``, which needs the operators and functions."""
 
     family: OperatorFamily
 
 
-@dataclass(frozen=True, slots=True)
-class CloneComment:
+class CloneComment(Struct, frozen=True):
     """The comment on a clone of a partitioned table's foreign key."""
 
     constraint: Constraint
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(Struct, frozen=True):
     """A stand-in, so that what an object needs and what needs the object can exist."""
 
     item: View | BaseType | RangeType | Routine
 
 
-@dataclass(frozen=True, slots=True)
-class Default:
+class Default(Struct, frozen=True):
     """A column's or domain's default that had to wait for what it uses."""
 
     text: str
@@ -127,8 +122,7 @@ Item = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One block of the file.
 
     Attributes:
@@ -147,4 +141,4 @@ class Step:
     item: Item
     owner: Relation | Domain | None = None
     requires: frozenset[Ref] = frozenset()
-    parts: Mapping[Ref, frozenset[Ref]] = field(default_factory=lambda: NO_PARTS)
+    parts: Mapping[Ref, frozenset[Ref]] = NO_PARTS

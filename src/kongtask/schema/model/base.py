@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
+
+from msgspec import Struct
 
 
 class Kind(StrEnum):
@@ -53,8 +54,8 @@ class Kind(StrEnum):
 class Ref(NamedTuple):
     """The identity of an object: how others name what they require.
 
-    A tuple, not a data class as everything else: it is made and hashed more often than all the
-    rest together, and a data class's own hash took a tenth of an export's time.
+    A tuple, not a struct as everything else: it is made and hashed more often than all the
+    rest together, and a tuple's hash is the cheapest.
 
     Attributes:
         kind: what it is.
@@ -70,8 +71,15 @@ class Ref(NamedTuple):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of the model: it cannot be changed, and is equal to what has equal attributes.
+
+    Structs of msgspec take a fifth of a data class's time to make, which is a fifth of an export's,
+    and know how to become JSON.
+    """
+
+
+class Grant(Value, frozen=True, kw_only=True):
     """Privileges of one role that differ from what the kind of object gives by default.
 
     Attributes:
@@ -92,8 +100,7 @@ class Grant:
     grantor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityLabel:
+class SecurityLabel(Value, frozen=True, kw_only=True):
     """What a security provider has been told of an object.
 
     Attributes:
@@ -105,8 +112,7 @@ class SecurityLabel:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaObject:
+class SchemaObject(Value, frozen=True, kw_only=True):
     """What all objects have.
 
     Attributes:
@@ -127,8 +133,7 @@ class SchemaObject:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedObject(SchemaObject):
+class NamedObject(SchemaObject, frozen=True, kw_only=True):
     """An object whose kind and name say which one it is."""
 
     own_kind: ClassVar[Kind]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from kongtask.schema.model.base import Grant, Kind, Ref, SecurityLabel
+from msgspec.structs import replace
+
+from kongtask.schema.model.base import Grant, Kind, Ref, SecurityLabel, Value
 from kongtask.schema.model.schema import DefaultPrivileges, Requirement, Schema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseObject:
+class DatabaseObject(Value, frozen=True, kw_only=True):
     """What all objects have that no schema owns.
 
     Attributes:
@@ -31,8 +31,7 @@ class DatabaseObject:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedDatabaseObject(DatabaseObject):
+class NamedDatabaseObject(DatabaseObject, frozen=True, kw_only=True):
     """One whose kind and name say which one it is."""
 
     own_kind: ClassVar[Kind]
@@ -45,8 +44,7 @@ class NamedDatabaseObject(DatabaseObject):
         return Ref(self.own_kind, "", self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extension(NamedDatabaseObject):
+class Extension(NamedDatabaseObject, frozen=True, kw_only=True):
     """An extension, in the version that the server has.
 
     Attributes:
@@ -61,8 +59,7 @@ class Extension(NamedDatabaseObject):
     schemas: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language(NamedDatabaseObject):
+class Language(NamedDatabaseObject, frozen=True, kw_only=True):
     """A procedural language; its functions by their qualified names."""
 
     own_kind: ClassVar[Kind] = Kind.LANGUAGE
@@ -73,8 +70,7 @@ class Language(NamedDatabaseObject):
     validator: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessMethod(NamedDatabaseObject):
+class AccessMethod(NamedDatabaseObject, frozen=True, kw_only=True):
     """An access method of tables or indexes.
 
     Attributes:
@@ -87,8 +83,7 @@ class AccessMethod(NamedDatabaseObject):
     handler: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignDataWrapper(NamedDatabaseObject):
+class ForeignDataWrapper(NamedDatabaseObject, frozen=True, kw_only=True):
     """A foreign-data wrapper; its options as OPTIONS takes them."""
 
     own_kind: ClassVar[Kind] = Kind.FOREIGN_DATA_WRAPPER
@@ -98,8 +93,7 @@ class ForeignDataWrapper(NamedDatabaseObject):
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server(NamedDatabaseObject):
+class Server(NamedDatabaseObject, frozen=True, kw_only=True):
     """A foreign server; its options as OPTIONS takes them."""
 
     own_kind: ClassVar[Kind] = Kind.SERVER
@@ -110,8 +104,7 @@ class Server(NamedDatabaseObject):
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserMapping(DatabaseObject):
+class UserMapping(DatabaseObject, frozen=True, kw_only=True):
     """What a foreign server knows a user as, without secrets.
 
     Attributes:
@@ -129,8 +122,7 @@ class UserMapping(DatabaseObject):
         return Ref(Kind.USER_MAPPING, "", self.server, self.user or "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cast(DatabaseObject):
+class Cast(DatabaseObject, frozen=True, kw_only=True):
     """A cast.
 
     Attributes:
@@ -150,8 +142,7 @@ class Cast(DatabaseObject):
         return Ref(Kind.CAST, "", self.source, self.target)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transform(DatabaseObject):
+class Transform(DatabaseObject, frozen=True, kw_only=True):
     """A transform between a type and a language; its functions with their arguments."""
 
     type: str
@@ -165,8 +156,7 @@ class Transform(DatabaseObject):
         return Ref(Kind.TRANSFORM, "", self.type, self.language)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicationTable:
+class PublicationTable(Value, frozen=True, kw_only=True):
     """A table of a publication.
 
     Attributes:
@@ -181,8 +171,7 @@ class PublicationTable:
     filter: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication(NamedDatabaseObject):
+class Publication(NamedDatabaseObject, frozen=True, kw_only=True):
     """A publication.
 
     Attributes:
@@ -203,8 +192,7 @@ class Publication(NamedDatabaseObject):
     generated_columns: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventTrigger(NamedDatabaseObject):
+class EventTrigger(NamedDatabaseObject, frozen=True, kw_only=True):
     """An event trigger.
 
     Attributes:
@@ -222,8 +210,7 @@ class EventTrigger(NamedDatabaseObject):
     enabled: str = "O"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
+class Database(Value, frozen=True, kw_only=True):
     """Schemas, and what none of them owns as far as it was asked for, each kind sorted by name.
 
     Attributes:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from kongtask.schema.model.base import Kind, NamedObject, Ref, SchemaObject
+from kongtask.schema.model.base import Kind, NamedObject, Ref, SchemaObject, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator(SchemaObject):
+class Operator(SchemaObject, frozen=True, kw_only=True):
     """An operator: its CREATE OPERATOR options in order; an option without a value is None.
 
     Attributes:
@@ -27,8 +25,7 @@ class Operator(SchemaObject):
         return Ref(Kind.OPERATOR, self.schema, self.name, self.signature)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyMember:
+class FamilyMember(Value, frozen=True, kw_only=True):
     """An operator or support function of a family.
 
     Attributes:
@@ -40,8 +37,7 @@ class FamilyMember:
     requires: frozenset[Ref] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorFamily(SchemaObject):
+class OperatorFamily(SchemaObject, frozen=True, kw_only=True):
     """An operator family; its members are those that belong to no class."""
 
     method: str
@@ -53,8 +49,7 @@ class OperatorFamily(SchemaObject):
         return Ref(Kind.OPERATOR_FAMILY, self.schema, self.name, self.method)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperatorClass(SchemaObject):
+class OperatorClass(SchemaObject, frozen=True, kw_only=True):
     """An operator class.
 
     Attributes:
@@ -75,8 +70,7 @@ class OperatorClass(SchemaObject):
         return Ref(Kind.OPERATOR_CLASS, self.schema, self.name, self.method)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversion(NamedObject):
+class Conversion(NamedObject, frozen=True, kw_only=True):
     """A conversion between encodings."""
 
     own_kind: ClassVar[Kind] = Kind.CONVERSION

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from kongtask.schema.model.base import Grant, Kind, NamedObject, Ref, SecurityLabel
+from kongtask.schema.model.base import Grant, Kind, NamedObject, Ref, SecurityLabel, Value
 from kongtask.schema.model.sequences import Sequence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Value, frozen=True, kw_only=True):
     """GENERATED … AS IDENTITY.
 
     Attributes:
@@ -23,8 +21,7 @@ class Identity:
     sequence: Sequence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotNull:
+class NotNull(Value, frozen=True, kw_only=True):
     """A NOT NULL constraint.
 
     Attributes:
@@ -41,8 +38,7 @@ class NotNull:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Value, frozen=True, kw_only=True):
     """A column of a table, view, or composite type.
 
     Attributes:
@@ -78,8 +74,7 @@ class Column:
     default_requires: frozenset[Ref] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index(NamedObject):
+class Index(NamedObject, frozen=True, kw_only=True):
     """An index.
 
     Attributes:
@@ -117,8 +112,7 @@ class ConstraintKind(StrEnum):
     FOREIGN_KEY = "f"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Constraint(Value, frozen=True, kw_only=True):
     """A named constraint.
 
     Attributes:
@@ -144,8 +138,7 @@ class Constraint:
     requires: frozenset[Ref] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class Trigger(Value, frozen=True, kw_only=True):
     """A trigger.
 
     Attributes:
@@ -162,8 +155,7 @@ class Trigger:
     requires: frozenset[Ref] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Value, frozen=True, kw_only=True):
     """A rewrite rule that is not a view's own; ``enabled`` as a trigger's."""
 
     name: str
@@ -173,8 +165,7 @@ class Rule:
     requires: frozenset[Ref] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Value, frozen=True, kw_only=True):
     """A row security policy.
 
     Attributes:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from kongtask.schema.model.base import Kind, NamedObject, Ref, SchemaObject
 from kongtask.schema.model.parts import Column, Constraint, Index, Policy, Rule, Trigger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation(SchemaObject):
+class Relation(SchemaObject, frozen=True, kw_only=True):
     """What tables and views share.
 
     Attributes:
@@ -41,8 +39,7 @@ class Relation(SchemaObject):
         return Ref(kind, self.schema, self.name, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table(Relation):
+class Table(Relation, frozen=True, kw_only=True):
     """A table: ordinary, partitioned, partition, typed, inheriting or foreign.
 
     Attributes:
@@ -74,8 +71,7 @@ class Table(Relation):
         return self.partition_bound is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View(Relation):
+class View(Relation, frozen=True, kw_only=True):
     """A view or a materialized view.
 
     Attributes:
@@ -86,8 +82,7 @@ class View(Relation):
     column_requires: frozenset[Ref] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics(NamedObject):
+class Statistics(NamedObject, frozen=True, kw_only=True):
     """An extended statistics object; its definition as PostgreSQL prints it."""
 
     own_kind: ClassVar[Kind] = Kind.STATISTICS

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kongtask.schema.model.base import Kind, Ref, SchemaObject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Routine(SchemaObject):
+class Routine(SchemaObject, frozen=True, kw_only=True):
     """A function, window function or procedure.
 
     Attributes:
@@ -50,8 +47,7 @@ class Routine(SchemaObject):
         return Ref(self.kind, self.schema, self.name, self.signature)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aggregate(SchemaObject):
+class Aggregate(SchemaObject, frozen=True, kw_only=True):
     """An aggregate: its CREATE AGGREGATE options in order; an option without a value is None."""
 
     signature: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from kongtask.schema.model.base import Grant, Kind, Ref, SchemaObject, SecurityLabel
+from kongtask.schema.model.base import Grant, Kind, Ref, SchemaObject, SecurityLabel, Value
 from kongtask.schema.model.operators import Conversion, Operator, OperatorClass, OperatorFamily
 from kongtask.schema.model.relations import Statistics, Table, View
 from kongtask.schema.model.routines import Aggregate, Routine
@@ -26,8 +25,7 @@ from kongtask.schema.model.types import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(Value, frozen=True, kw_only=True):
     """Something outside the schema that its text leans on.
 
     Attributes:
@@ -42,8 +40,7 @@ class Requirement:
     schema: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DefaultPrivileges:
+class DefaultPrivileges(Value, frozen=True, kw_only=True):
     """What a role's future objects in the schema will give.
 
     Attributes:
@@ -56,8 +53,7 @@ class DefaultPrivileges:
     grants: tuple[Grant, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schema:
+class Schema(Value, frozen=True, kw_only=True):
     """Everything that one schema owns, each kind sorted by name under the C collation.
 
     Attributes:

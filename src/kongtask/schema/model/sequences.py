@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from kongtask.schema.model.base import Kind, NamedObject, Ref
+from kongtask.schema.model.base import Kind, NamedObject, Ref, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SequenceOptions:
+class SequenceOptions(Value, frozen=True, kw_only=True):
     """The numbers of a sequence; None stands for the default of its type and direction."""
 
     type: str = "bigint"
@@ -21,8 +19,7 @@ class SequenceOptions:
     cycle: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sequence(NamedObject):
+class Sequence(NamedObject, frozen=True, kw_only=True):
     """A sequence.
 
     Attributes:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from kongtask.schema.model.base import Kind, NamedObject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextSearchParser(NamedObject):
+class TextSearchParser(NamedObject, frozen=True, kw_only=True):
     """A parser: its CREATE TEXT SEARCH PARSER options in order."""
 
     own_kind: ClassVar[Kind] = Kind.TEXT_SEARCH_PARSER
@@ -17,8 +15,7 @@ class TextSearchParser(NamedObject):
     options: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextSearchTemplate(NamedObject):
+class TextSearchTemplate(NamedObject, frozen=True, kw_only=True):
     """A template: its CREATE TEXT SEARCH TEMPLATE options in order."""
 
     own_kind: ClassVar[Kind] = Kind.TEXT_SEARCH_TEMPLATE
@@ -26,8 +23,7 @@ class TextSearchTemplate(NamedObject):
     options: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextSearchDictionary(NamedObject):
+class TextSearchDictionary(NamedObject, frozen=True, kw_only=True):
     """A dictionary: its template and the template's options, as the catalog holds them."""
 
     own_kind: ClassVar[Kind] = Kind.TEXT_SEARCH_DICTIONARY
@@ -36,8 +32,7 @@ class TextSearchDictionary(NamedObject):
     options: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextSearchConfiguration(NamedObject):
+class TextSearchConfiguration(NamedObject, frozen=True, kw_only=True):
     """A configuration: its parser, and the dictionaries of each token type, in order."""
 
     own_kind: ClassVar[Kind] = Kind.TEXT_SEARCH_CONFIGURATION

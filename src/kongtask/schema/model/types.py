@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from kongtask.schema.model.base import Kind, NamedObject, Ref
 from kongtask.schema.model.parts import Column, Constraint, NotNull
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnumType(NamedObject):
+class EnumType(NamedObject, frozen=True, kw_only=True):
     """An enum; its labels in order."""
 
     own_kind: ClassVar[Kind] = Kind.TYPE
@@ -18,8 +16,7 @@ class EnumType(NamedObject):
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompositeType(NamedObject):
+class CompositeType(NamedObject, frozen=True, kw_only=True):
     """A stand-alone composite type."""
 
     own_kind: ClassVar[Kind] = Kind.TYPE
@@ -27,8 +24,7 @@ class CompositeType(NamedObject):
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RangeType(NamedObject):
+class RangeType(NamedObject, frozen=True, kw_only=True):
     """A range; each option as the text that CREATE TYPE takes, or None for the default.
 
     Attributes:
@@ -59,8 +55,7 @@ class RangeType(NamedObject):
         return self.multirange in {None, (self.schema, usual)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseType(NamedObject):
+class BaseType(NamedObject, frozen=True, kw_only=True):
     """A base type: its CREATE TYPE options in order; none at all is a shell."""
 
     own_kind: ClassVar[Kind] = Kind.TYPE
@@ -68,8 +63,7 @@ class BaseType(NamedObject):
     options: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Domain(NamedObject):
+class Domain(NamedObject, frozen=True, kw_only=True):
     """A domain with its constraints.
 
     Attributes:
@@ -90,8 +84,7 @@ class Domain(NamedObject):
         return Ref(kind, self.schema, self.name, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collation(NamedObject):
+class Collation(NamedObject, frozen=True, kw_only=True):
     """A collation: its CREATE COLLATION options in order."""
 
     own_kind: ClassVar[Kind] = Kind.COLLATION
