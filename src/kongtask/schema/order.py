@@ -95,6 +95,8 @@ class _Graph:
             path = {root: self._needs(root)}  # the way from the root, with what is left to visit
             while path:
                 number, waiting = next(reversed(path.items()))
+                while waiting and finished[waiting[-1]]:
+                    waiting.pop()
                 if not waiting:
                     finished[number] = True
                     self.done.append(Placed(self._steps[number], section))
@@ -107,7 +109,7 @@ class _Graph:
                     if in_circles.isdisjoint(circle):
                         circles.append(circle)
                         in_circles.update(circle)
-                elif not finished[needed]:
+                else:
                     path[needed] = self._needs(needed)
         return circles
 
@@ -151,9 +153,10 @@ class _Graph:
         for requires in step.parts.values():
             if requires:
                 found |= self._resolve(number, requires)
-        if number in self._shells:
-            found.add(self._shells[number])
-        found |= self._hollow(number, found)
+        if self._stand_ins:
+            if number in self._shells:
+                found.add(self._shells[number])
+            found |= self._hollow(number, found)
         found.discard(number)
         return sorted(found, reverse=True)
 
@@ -181,11 +184,11 @@ class _Graph:
 
     def _resolve(self, number: int, refs: frozenset[Ref]) -> set[int]:
         """Replace objects by the steps that make them, or their stand-ins where those do."""
-        makers = (self._makers.get(ref) for ref in refs)
+        makers = {maker for ref in refs if (maker := self._makers.get(ref)) is not None}
+        if not self._stand_ins:
+            return makers
         return {
-            self._shells[maker] if (number, maker) in self._stand_ins else maker
-            for maker in makers
-            if maker is not None
+            self._shells[maker] if (number, maker) in self._stand_ins else maker for maker in makers
         }
 
 

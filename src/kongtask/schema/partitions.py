@@ -120,6 +120,8 @@ def _shape(table: Table, position: int) -> tuple[object, ...]:
 
 
 def _one_by_one(tables: Iterable[Table], partitions: Mapping[Ref, list[Table]]) -> frozenset[Ref]:
+    if not partitions:
+        return frozenset()
     tables = tuple(tables)
     parents = {index.ref: index for table in tables for index, _ in _indexes(table)}
     children: defaultdict[Ref, list[Index]] = defaultdict(list)

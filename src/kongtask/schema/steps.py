@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import cached_property
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -62,7 +63,7 @@ class Phase(IntEnum):
     PUBLICATIONS = 25
     EVENT_TRIGGERS = 26
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The section's heading."""
         return self.name.replace("_", " ").capitalize()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from kongtask.schema.catalog.classes import CatalogClass
@@ -12,8 +13,6 @@ from kongtask.schema.catalog.source import Source, grouped
 from kongtask.schema.model import Column, Identity, NotNull, Ref
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
-_COMPRESSION = {"": None, "p": "pglz", "l": "lz4"}
-_GENERATED = {"": None, "s": "STORED", "v": "VIRTUAL"}
 
 _NOTHING: frozenset[Ref] = frozenset()
 _USUAL_NOT_NULL = NotNull()
@@ -27,7 +26,7 @@ class ColumnReader:
 
     def __init__(self, source: Source, sequences: SequenceReader) -> None:
         self._source, self._sequences = source, sequences
-        self._rows = grouped(source.rows["columns"], lambda row: row.relation)
+        self._rows = grouped(source.rows["columns"], "relation")
         self._not_nulls = {
             (row.relation, row.number): row for row in source.rows["not_nulls"] if row.relation
         }
@@ -43,26 +42,20 @@ class ColumnReader:
         default_requires = _NOTHING
         if row.default_oid is not None:
             default_requires = source.index.requires(CatalogClass.PG_ATTRDEF, row.default_oid)
+        rare = _rare(row.rare) if row.rare is not None else {}
+        if source.has_columns(oid):
+            rare |= source.of_column(oid, row.number)
         return Column(
             name=row.name,
             type=row.type,
-            collation=row.collation,
             not_null=self._not_null(row) if row.not_null else None,
             default=row.default_text,
-            generated=_GENERATED[row.generated],
             identity=self._identity(relation, row) if row.identity else None,
             storage=_STORAGE[row.storage] if is_table else None,
-            is_usual_storage=row.is_usual_storage,
-            compression=_COMPRESSION[row.compression],
-            statistics=row.statistics,
-            options=tuple(row.options or ()),
-            fdw_options=tuple(row.fdw_options or ()),
             is_local=row.is_local,
             is_inherited=row.is_inherited,
-            comment=source.comment(CatalogClass.PG_CLASS, oid, row.number),
-            grants=source.grants(CatalogClass.PG_CLASS, oid, row.number),
-            security_labels=source.security_labels(CatalogClass.PG_CLASS, oid, row.number),
             default_requires=default_requires - {owner} if default_requires else _NOTHING,
+            **rare,
         )
 
     def _not_null(self, column: Any) -> NotNull:
@@ -74,6 +67,13 @@ class ColumnReader:
         if sequence is None:  # a partition's column, which shares its parent's sequence (from 17)
             return None
         return Identity(always=column.identity == "a", sequence=sequence)
+
+
+def _rare(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in attributes.items()
+    }
 
 
 def not_null(source: Source, row: Any) -> NotNull:

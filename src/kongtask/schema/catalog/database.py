@@ -184,8 +184,8 @@ class DatabaseReader:
 
     def _publications(self) -> Iterator[Publication]:
         catalog, rows = CatalogClass.PG_PUBLICATION, self._source.rows
-        tables = grouped(rows.get("publication_tables", ()), lambda row: row.publication)
-        schemas = grouped(rows.get("publication_schemas", ()), lambda row: row.publication)
+        tables = grouped(rows.get("publication_tables", ()), "publication")
+        schemas = grouped(rows.get("publication_schemas", ()), "publication")
         for row in self._rows("publications", catalog):
             yield Publication(
                 **self._owned(catalog, row),

@@ -56,16 +56,16 @@ class ObjectIndex:
             oids: the objects.
             of: leave out what they need of other catalogs than these.
         """
-        needs = self._needs
-        needed = [need for oid in oids if oid for need in needs.get((catalog, oid), ())]
+        needs, refs = self._needs, self._refs
+        own = [(catalog, oid) for oid in oids if oid]
+        needed = [need for item in own for need in needs.get(item, ())]
         if of is not None:
             wanted = set(of)
             needed = [need for need in needed if need[0] in wanted]
         if not needed:
             return _NOTHING
-        own = {self._refs.get((catalog, oid or 0)) for oid in oids}
-        found = (self._refs.get(need) for need in needed)
-        return frozenset(ref for ref in found if ref is not None and ref not in own)
+        found = {refs.get(need) for need in needed}.difference(map(refs.get, own))
+        return frozenset(ref for ref in found if ref is not None)
 
     def needs(self, catalog: int, oid: int) -> list[ObjectId]:
         """Return what an object needs, ours or not."""

@@ -28,7 +28,7 @@ class OperatorReader:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._classes = grouped(source.rows["operator_classes"], lambda row: row.family)
+        self._classes = grouped(source.rows["operator_classes"], "family")
         self._members: defaultdict[tuple[int, int | None], list[Any]] = defaultdict(list)
         for row in sorted(source.rows["family_members"], key=_member_order):
             self._members[row.family, self._class_of(row)].append(row)

@@ -32,13 +32,13 @@ class PartReader:
         for row in rows["inheritance"]:
             kind = Kind.INDEX if row.parent_kind in "iI" else RELATION_KINDS[row.parent_kind]
             self._parents[row.child].append(Ref(kind, row.parent_schema, row.parent_name))
-        self._constraints = grouped(rows["constraints"], lambda row: row.relation)
-        self._domain_constraints = grouped(rows["constraints"], lambda row: row.domain)
-        self._indexes = grouped(rows["indexes"], lambda row: row.relation)
+        self._constraints = grouped(rows["constraints"], "relation")
+        self._domain_constraints = grouped(rows["constraints"], "domain")
+        self._indexes = grouped(rows["indexes"], "relation")
         self._key_indexes = {row.oid: row for row in rows["indexes"] if row.key is not None}
-        self._triggers = grouped(rows["triggers"], lambda row: row.relation)
-        self._rules = grouped(rows["rules"], lambda row: row.relation)
-        self._policies = grouped(rows["policies"], lambda row: row.relation)
+        self._triggers = grouped(rows["triggers"], "relation")
+        self._rules = grouped(rows["rules"], "relation")
+        self._policies = grouped(rows["policies"], "relation")
 
     def parents(self, oid: int) -> tuple[Ref, ...]:
         """Return the parents of a table, in order."""

@@ -53,7 +53,7 @@ _GONE: dict[str, Callable[[Any], bool]] = {
 
 #: The queries that are asked of the chosen namespaces; each is a file of this package.
 _QUERIES = (
-    "inheritance", "constraints", "not_nulls", "indexes", "sequences", "types", "type_aliases",
+    "inheritance", "constraints", "indexes", "sequences", "types", "type_aliases",
     "ranges", "collations", "routines", "aggregates", "triggers", "rules", "policies", "statistics",
     "operators", "operator_families", "operator_classes", "family_members", "conversions",
     "text_search", "text_search_mappings", "default_privileges", "members",
@@ -157,7 +157,8 @@ def _read(
         namespaces = catalog.rows("namespaces", schemas=list(schemas))
         check_names(catalog, schemas, {row.name for row in namespaces})
         oids = [row.oid for row in namespaces]
-        source = Source(_rows(catalog, oids, objects), all_names=constraint_names == "all")
+        all_names = constraint_names == "all"
+        source = Source(_rows(catalog, oids, objects, all_names), all_names=all_names)
         left_out = _register(catalog, source, namespaces, objects)
         source.add_names(
             catalog.rows(
@@ -178,11 +179,12 @@ def _read(
     return database
 
 
-def _rows(catalog: Snapshot, namespaces: Sequence[int], objects: bool) -> Rows:
+def _rows(catalog: Snapshot, namespaces: Sequence[int], objects: bool, all_names: bool) -> Rows:
     rows = {query: catalog.rows(query, namespaces=namespaces) for query in _QUERIES}
     parents = [row.parent for row in rows["inheritance"] if row.is_outside]
     for query in ("relations", "columns"):
         rows[query] = catalog.rows(query, namespaces=namespaces, parents=parents)
+    rows["not_nulls"] = catalog.rows("not_nulls", namespaces=namespaces, all_names=all_names)
     rows["grants"] = catalog.rows("grants", namespaces=namespaces, database=objects)
     rows["comments"] = catalog.rows("comments")
     rows["security_labels"] = catalog.rows("security_labels")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Many
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from kongtask.names import qualify, quote_identifier
@@ -34,10 +35,13 @@ class Source:
         self._comments: dict[tuple[int, int, int], str] = {
             (row.catalog, row.object, row.part): row.text for row in rows["comments"]
         }
-        self._labels = grouped(
-            rows["security_labels"], lambda row: (row.catalog, row.object, row.part)
-        )
+        self._labels = grouped(rows["security_labels"], "catalog", "object", "part")
         self._grants = _grants(rows["grants"])
+        self._with_parts = {
+            oid
+            for catalog, oid, part in (*self._comments, *self._labels, *self._grants)
+            if part and catalog == CatalogClass.PG_CLASS
+        }
 
     def common(self, catalog: CatalogClass, row: Any) -> dict[str, Any]:
         """Return the fields that every object has.
@@ -73,6 +77,18 @@ class Source:
         labels = (SecurityLabel(provider=row.provider, text=row.text) for row in rows)
         return by_name(labels, lambda label: label.provider)
 
+    def has_columns(self, oid: int) -> bool:
+        """Tell whether a relation has columns with comments, grants or security labels."""
+        return oid in self._with_parts
+
+    def of_column(self, oid: int, number: int) -> dict[str, Any]:
+        """Return the fields that every object has and a column can have, too."""
+        return {
+            "comment": self.comment(CatalogClass.PG_CLASS, oid, number),
+            "grants": self.grants(CatalogClass.PG_CLASS, oid, number),
+            "security_labels": self.security_labels(CatalogClass.PG_CLASS, oid, number),
+        }
+
     def unread(self) -> list[ObjectId]:
         """Return our objects whose comments or security labels nobody has read."""
         found = {(catalog, oid) for catalog, oid, _ in (*self._comments, *self._labels)}
@@ -92,6 +108,8 @@ class Source:
             oid: the object.
             own: its own schema, which comes first.
         """
+        if not self._without_path:
+            return ()
         needed = self.index.needed(catalog, oid, CatalogClass.PG_PROC)
         found = {
             self._names[CatalogClass.PG_PROC, routine][0]
@@ -124,9 +142,10 @@ def called_operator(operator: str | None) -> str | None:
     return f"OPERATOR({operator})" if operator and "." in operator else operator
 
 
-def grouped(rows: Iterable[Any], key: Callable[[Any], Any]) -> defaultdict[Any, list[Any]]:
-    """Return rows by something that they share."""
+def grouped(rows: Iterable[Any], *fields: str) -> defaultdict[Any, list[Any]]:
+    """Return rows by the value of a field, or by the values of several."""
     groups: defaultdict[Any, list[Any]] = defaultdict(list)
+    key = attrgetter(*fields)
     for row in rows:
         groups[key(row)].append(row)
     return groups
@@ -134,6 +153,9 @@ def grouped(rows: Iterable[Any], key: Callable[[Any], Any]) -> defaultdict[Any, 
 
 def by_name(items: Iterable[T], name: Callable[[T], str]) -> tuple[T, ...]:
     """Return things sorted by name under the C collation."""
+    items = tuple(items)
+    if len(items) < 2:  # most lists, by far
+        return items
     return tuple(sorted(items, key=lambda item: name(item).encode()))
 
 

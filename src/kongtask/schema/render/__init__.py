@@ -193,7 +193,9 @@ def _object_blocks(
     for item in placed:
         step = item.step
         statements = _RENDERERS[type(step.item)](context, step, step.item)
-        text = "\n".join(x for x in statements if comments or not x.startswith("COMMENT ON "))
+        if not comments:
+            statements = (x for x in statements if not x.startswith("COMMENT ON "))
+        text = "\n".join(statements)
         if text:
             yield Block(item.section.title, step.key, text)
 

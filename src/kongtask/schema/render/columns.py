@@ -33,22 +33,24 @@ def column_definition(
 
 def column_attributes(
     owner: SchemaObject, column: Column, *, with_default: bool, with_not_null: bool = True
-) -> Iterator[str]:
-    """Yield what follows a column's name and type in CREATE TABLE."""
+) -> list[str]:
+    """Return what follows a column's name and type in CREATE TABLE."""
+    words = []
     if column.fdw_options:
-        yield f"OPTIONS ({', '.join(column.fdw_options)})"
+        words.append(f"OPTIONS ({', '.join(column.fdw_options)})")
     if column.compression is not None:
-        yield f"COMPRESSION {column.compression}"
+        words.append(f"COMPRESSION {column.compression}")
     if column.collation is not None:
-        yield f"COLLATE {column.collation}"
+        words.append(f"COLLATE {column.collation}")
     if column.not_null is not None and column.not_null.valid and with_not_null:
-        yield not_null(column.not_null)
+        words.append(not_null(column.not_null))
     if column.identity is not None:
-        yield _identity(owner, column, column.identity)
+        words.append(_identity(owner, column, column.identity))
     elif column.generated is not None:
-        yield _generated(column)
+        words.append(_generated(column))
     elif column.default is not None and with_default:
-        yield f"DEFAULT {column.default}"
+        words.append(f"DEFAULT {column.default}")
+    return words
 
 
 def partition_column(column: Column, parent: Column, *, with_default: bool) -> str | None:

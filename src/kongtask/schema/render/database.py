@@ -21,8 +21,8 @@ from kongtask.schema.model import (
 from kongtask.schema.render.context import Context
 from kongtask.schema.render.parts import ENABLING
 from kongtask.schema.render.security_labels import labels_on
-from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import INDENT, comment_on
+from kongtask.schema.render.targets import comment_of, target
+from kongtask.schema.render.text import INDENT
 from kongtask.schema.steps import Step
 
 
@@ -35,7 +35,7 @@ def render_extension(context: Context, step: Step, extension: Extension) -> Iter
         yield f"CREATE SCHEMA IF NOT EXISTS {schema};"
     name = quote_identifier(extension.name)
     yield f"CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA {schema};"
-    yield from comment_on(target(extension), extension.comment)
+    yield from comment_of(extension)
 
 
 def render_language(context: Context, step: Step, language: Language) -> Iterator[str]:
@@ -48,14 +48,14 @@ def render_language(context: Context, step: Step, language: Language) -> Iterato
     if language.validator is not None:
         words.append(f"VALIDATOR {language.validator}")
     yield f"{' '.join(words)};"
-    yield from comment_on(target(language), language.comment)
+    yield from comment_of(language)
 
 
 def render_access_method(context: Context, step: Step, method: AccessMethod) -> Iterator[str]:
     """Yield the statements for an access method."""
     del context, step
     yield f"CREATE {target(method)} TYPE {method.type} HANDLER {method.handler};"
-    yield from comment_on(target(method), method.comment)
+    yield from comment_of(method)
 
 
 def render_wrapper(context: Context, step: Step, wrapper: ForeignDataWrapper) -> Iterator[str]:
@@ -64,7 +64,7 @@ def render_wrapper(context: Context, step: Step, wrapper: ForeignDataWrapper) ->
     handler = f" HANDLER {wrapper.handler}" if wrapper.handler is not None else ""
     validator = f" VALIDATOR {wrapper.validator}" if wrapper.validator is not None else ""
     yield f"CREATE {target(wrapper)}{handler}{validator}{_options(wrapper.options)};"
-    yield from comment_on(target(wrapper), wrapper.comment)
+    yield from comment_of(wrapper)
 
 
 def render_server(context: Context, step: Step, server: Server) -> Iterator[str]:
@@ -74,7 +74,7 @@ def render_server(context: Context, step: Step, server: Server) -> Iterator[str]
     version = f" VERSION {quote_literal(server.version)}" if server.version is not None else ""
     wrapper = f" FOREIGN DATA WRAPPER {quote_identifier(server.wrapper)}"
     yield f"CREATE {target(server)}{type_}{version}{wrapper}{_options(server.options)};"
-    yield from comment_on(target(server), server.comment)
+    yield from comment_of(server)
 
 
 def render_user_mapping(context: Context, step: Step, mapping: UserMapping) -> Iterator[str]:
@@ -88,7 +88,7 @@ def render_cast(context: Context, step: Step, cast: Cast) -> Iterator[str]:
     del context, step
     context_ = f" AS {cast.context}" if cast.context is not None else ""
     yield f"CREATE {target(cast)} {cast.method}{context_};"
-    yield from comment_on(target(cast), cast.comment)
+    yield from comment_of(cast)
 
 
 def render_transform(context: Context, step: Step, transform: Transform) -> Iterator[str]:
@@ -100,7 +100,7 @@ def render_transform(context: Context, step: Step, transform: Transform) -> Iter
     if transform.to_sql is not None:
         functions.append(f"TO SQL WITH FUNCTION {transform.to_sql}")
     yield f"CREATE {target(transform)} ({', '.join(functions)});"
-    yield from comment_on(target(transform), transform.comment)
+    yield from comment_of(transform)
 
 
 def render_event_trigger(context: Context, step: Step, trigger: EventTrigger) -> Iterator[str]:
@@ -114,7 +114,7 @@ def render_event_trigger(context: Context, step: Step, trigger: EventTrigger) ->
     )
     if trigger.enabled != "O":
         yield f"ALTER {target(trigger)} {ENABLING[trigger.enabled]};"
-    yield from comment_on(target(trigger), trigger.comment)
+    yield from comment_of(trigger)
     yield from labels_on(target(trigger), trigger.security_labels)
 
 

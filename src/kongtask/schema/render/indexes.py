@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from kongtask.names import qualify, quote_identifier
 from kongtask.schema.model import Index, Relation
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import comment_on, with_search_path
+from kongtask.schema.render.targets import comment_of, target
+from kongtask.schema.render.text import with_search_path
 from kongtask.schema.steps import Attachment, Step
 
 
@@ -25,7 +25,7 @@ def render_index(context: Context, step: Step, index: Index) -> Iterator[str]:
     if index.parent is not None:
         yield _attach(index)
     yield from index_settings(relation, index)
-    yield from comment_on(target(index), index.comment)
+    yield from comment_of(index)
 
 
 def render_attachment(context: Context, step: Step, attachment: Attachment) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from kongtask.names import qualify, quote_identifier, quote_literal
 from kongtask.schema.model import Conversion, Operator, OperatorClass, OperatorFamily
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import INDENT, comment_on, listed_options
+from kongtask.schema.render.targets import comment_of, target
+from kongtask.schema.render.text import INDENT, listed_options
 from kongtask.schema.steps import Members, Step
 
 
@@ -17,14 +17,14 @@ def render_operator(context: Context, step: Step, operator: Operator) -> Iterato
     del context, step
     name = f"{quote_identifier(operator.schema)}.{operator.name}"
     yield f"CREATE OPERATOR {name} {listed_options(operator.options)};"
-    yield from comment_on(target(operator), operator.comment)
+    yield from comment_of(operator)
 
 
 def render_family(context: Context, step: Step, family: OperatorFamily) -> Iterator[str]:
     """Yield the statements for an operator family without members."""
     del context, step
     yield f"CREATE {target(family)};"
-    yield from comment_on(target(family), family.comment)
+    yield from comment_of(family)
 
 
 def render_members(context: Context, step: Step, members: Members) -> Iterator[str]:
@@ -47,7 +47,7 @@ def render_class(context: Context, step: Step, class_: OperatorClass) -> Iterato
         f"{INDENT}FOR TYPE {class_.type} USING {quote_identifier(class_.method)}"
         f" FAMILY {class_.family} AS{_lines(items)};"
     )
-    yield from comment_on(target(class_), class_.comment)
+    yield from comment_of(class_)
 
 
 def render_conversion(context: Context, step: Step, conversion: Conversion) -> Iterator[str]:
@@ -59,7 +59,7 @@ def render_conversion(context: Context, step: Step, conversion: Conversion) -> I
         f"FOR {quote_literal(conversion.source)} TO {quote_literal(conversion.target)} "
         f"FROM {conversion.function};"
     )
-    yield from comment_on(target(conversion), conversion.comment)
+    yield from comment_of(conversion)
 
 
 def _lines(items: list[str]) -> str:

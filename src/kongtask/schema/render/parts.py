@@ -8,7 +8,7 @@ from kongtask.names import qualify, quote_identifier
 from kongtask.schema.model import Constraint, Domain, Kind, Policy, Relation, Rule, Table, Trigger
 from kongtask.schema.render.context import Context
 from kongtask.schema.render.indexes import index_settings
-from kongtask.schema.render.targets import target
+from kongtask.schema.render.targets import comment_of
 from kongtask.schema.render.text import comment_on, constraint_definition, with_search_path
 from kongtask.schema.steps import CloneComment, Default, Step
 
@@ -44,7 +44,7 @@ def render_constraint(context: Context, step: Step, constraint: Constraint) -> I
         yield from index_settings(relation, constraint.index)
     yield from comment_on(f"CONSTRAINT {name} ON {owner}", constraint.comment)
     if constraint.index is not None:
-        yield from comment_on(target(constraint.index), constraint.index.comment)
+        yield from comment_of(constraint.index)
 
 
 def render_clone_comment(context: Context, step: Step, clone: CloneComment) -> Iterator[str]:

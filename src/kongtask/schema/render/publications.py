@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from kongtask.names import qualify, quote_identifier, quote_literal
 from kongtask.schema.model import Publication, PublicationTable
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import INDENT, comment_on
+from kongtask.schema.render.targets import comment_of, target
+from kongtask.schema.render.text import INDENT
 from kongtask.schema.steps import Step
 
 _ALL_OPERATIONS = ("insert", "update", "delete", "truncate")
@@ -32,7 +32,7 @@ def render_publication(context: Context, step: Step, publication: Publication) -
     if options:
         lines.append(f"WITH ({options})")
     yield f"\n{INDENT}".join(lines) + ";"
-    yield from comment_on(target(publication), publication.comment)
+    yield from comment_of(publication)
 
 
 def _table(table: PublicationTable) -> str:

@@ -9,7 +9,7 @@ from kongtask.schema.model import Kind, Routine, Statistics, View
 from kongtask.schema.render.columns import column_settings
 from kongtask.schema.render.context import Context
 from kongtask.schema.render.routines import routine_stand_in
-from kongtask.schema.render.targets import target
+from kongtask.schema.render.targets import comment_of, target
 from kongtask.schema.render.text import INDENT, comment_on, storage_parameters
 from kongtask.schema.steps import Shell, Step
 
@@ -33,7 +33,7 @@ def render_view(context: Context, step: Step, view: View) -> Iterator[str]:
             quoted = quote_identifier(column.name)
             yield f"{alter} ALTER COLUMN {quoted} SET DEFAULT {column.default};"
         yield from column_settings(alter, column, None)
-    yield from comment_on(target(view), view.comment)
+    yield from comment_of(view)
     yield from comment_on(f"TYPE {name}", view.type_comment)
     for column in view.columns:
         yield from comment_on(f"COLUMN {name}.{quote_identifier(column.name)}", column.comment)
@@ -65,4 +65,4 @@ def render_statistics(context: Context, step: Step, statistics: Statistics) -> I
     yield f"{statistics.definition};"
     if statistics.target is not None:
         yield f"ALTER {target(statistics)} SET STATISTICS {statistics.target};"
-    yield from comment_on(target(statistics), statistics.comment)
+    yield from comment_of(statistics)

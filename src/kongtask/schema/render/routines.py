@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from kongtask.names import dollar_quote, qualify, quote_identifier, quote_literal
 from kongtask.schema.model import Aggregate, Routine
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import INDENT, comment_on, listed_options
+from kongtask.schema.render.targets import comment_of
+from kongtask.schema.render.text import INDENT, listed_options
 from kongtask.schema.steps import Step
 
 
 def render_routine(context: Context, step: Step, routine: Routine) -> Iterator[str]:
     """Yield the statements for a function or procedure."""
     yield _create(routine, _body(routine), replace=step.key in context.shells)
-    yield from comment_on(target(routine), routine.comment)
+    yield from comment_of(routine)
 
 
 def routine_stand_in(routine: Routine) -> str:
@@ -29,7 +29,7 @@ def render_aggregate(context: Context, step: Step, aggregate: Aggregate) -> Iter
     name = qualify(aggregate.schema, aggregate.name)
     options = listed_options(aggregate.options)
     yield f"CREATE AGGREGATE {name}({aggregate.arguments or '*'}) {options};"
-    yield from comment_on(target(aggregate), aggregate.comment)
+    yield from comment_of(aggregate)
 
 
 def _create(routine: Routine, body: str, *, replace: bool) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from kongtask.names import quote_identifier
 from kongtask.schema.model import Schema
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import comment_on
+from kongtask.schema.render.targets import comment_of
 from kongtask.schema.steps import Step
 
 #: initdb gives this comment to the public schema of every database.
@@ -20,4 +19,4 @@ def render_schema(context: Context, step: Step, schema: Schema) -> Iterator[str]
     del context, step
     yield f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(schema.name)};"
     if (schema.name, schema.comment) != ("public", _STANDARD_COMMENT):
-        yield from comment_on(target(schema), schema.comment)
+        yield from comment_of(schema)

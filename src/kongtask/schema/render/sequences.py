@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from kongtask.names import qualify, quote_identifier
 from kongtask.schema.model import Sequence, SequenceOptions
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import comment_on
+from kongtask.schema.render.targets import comment_of, target
 from kongtask.schema.steps import Ownership, Step
 
 
@@ -20,7 +19,7 @@ def render_sequence(context: Context, step: Step, sequence: Sequence) -> Iterato
     if sequence.options.type != "bigint":
         words.append(f"AS {sequence.options.type}")
     yield f"{' '.join([*words, *sequence_options(sequence.options)])};"
-    yield from comment_on(target(sequence), sequence.comment)
+    yield from comment_of(sequence)
 
 
 def render_ownership(context: Context, step: Step, ownership: Ownership) -> Iterator[str]:

@@ -16,7 +16,7 @@ from kongtask.schema.render.columns import (
 from kongtask.schema.render.context import Context
 from kongtask.schema.render.indexes import index_settings
 from kongtask.schema.render.layout import Making, layout_of
-from kongtask.schema.render.targets import target
+from kongtask.schema.render.targets import comment_of, target
 from kongtask.schema.render.text import (
     comment_on,
     constraint_definition,
@@ -45,6 +45,7 @@ class _Drawing:
         self.context, self.step, self.table = context, step, table
         self.layout = layout_of(context, table)
         self.making = self.layout.making
+        self.is_copied = self.making is Making.INHERITS or self.making is Making.PARTITION_OF
         self.name = qualify(table.schema, table.name)
         self.alter = f"ALTER {table.kind} ONLY {self.name}"
 
@@ -57,7 +58,7 @@ class _Drawing:
             head += f" PARTITION OF {_name(table.parents[0])}"
         elif making is Making.TYPED:
             head += f" OF {table.of_type}"
-        if elements or making not in {Making.PARTITION_OF, Making.TYPED}:
+        if elements or not (making is Making.PARTITION_OF or making is Making.TYPED):
             head += f" {listed(elements)}"
         if making is Making.PARTITION_OF:
             head += f"\n{table.partition_bound}"
@@ -78,7 +79,8 @@ class _Drawing:
         """Yield what of the columns only ALTER can say, in the order in which it works."""
         for column in self.layout.columns:
             above = self.layout.above.get(column.name)
-            yield from self._differences(column, above)
+            if self.is_copied:
+                yield from self._differences(column, above)
             yield from column_settings(self.alter, column, above)
             is_valid = column.not_null is None or column.not_null.valid
             if not is_valid and not self._inherits_not_null(column):
@@ -106,23 +108,23 @@ class _Drawing:
 
     def comments(self) -> Iterator[str]:
         table = self.table
-        yield from comment_on(target(table), table.comment)
+        yield from comment_of(table)
         yield from comment_on(f"TYPE {self.name}", table.type_comment)
         for column in self.layout.columns:
-            target_ = f"COLUMN {self.name}.{quote_identifier(column.name)}"
-            yield from comment_on(target_, column.comment)
+            if column.comment is not None:
+                target_ = f"COLUMN {self.name}.{quote_identifier(column.name)}"
+                yield from comment_on(target_, column.comment)
             if column.identity is not None:
-                yield from comment_on(
-                    target(column.identity.sequence), column.identity.sequence.comment
-                )
+                yield from comment_of(column.identity.sequence)
             if column.not_null is not None and column.not_null.name is not None:
                 yield from self._constraint_comment(column.not_null.name, column.not_null.comment)
         for constraint in table.constraints:
-            is_foreign = constraint.kind is ConstraintKind.FOREIGN_KEY
-            if table.part(Kind.CONSTRAINT, constraint.name) in self.step.parts and not is_foreign:
+            if constraint.kind is ConstraintKind.FOREIGN_KEY:
+                continue
+            if table.part(Kind.CONSTRAINT, constraint.name) in self.step.parts:
                 yield from self._constraint_comment(constraint.name, constraint.comment)
                 if constraint.index is not None:
-                    yield from comment_on(target(constraint.index), constraint.index.comment)
+                    yield from comment_of(constraint.index)
 
     def _constraint_comment(self, name: str, comment: str | None) -> Iterator[str]:
         yield from comment_on(f"CONSTRAINT {quote_identifier(name)} ON {self.name}", comment)
@@ -136,7 +138,7 @@ class _Drawing:
                     yield element
             elif self.making is Making.TYPED:
                 with_default = self._has_default(column)
-                attributes = list(column_attributes(self.table, column, with_default=with_default))
+                attributes = column_attributes(self.table, column, with_default=with_default)
                 if attributes:
                     yield f"{quote_identifier(column.name)} WITH OPTIONS {' '.join(attributes)}"
             elif column.is_local or self.making is not Making.INHERITS:
@@ -193,9 +195,7 @@ class _Drawing:
         return above.default
 
     def _differences(self, column: Column, above: Column | None) -> Iterator[str]:
-        """Yield what stands differently in the table than making it gives."""
-        if self.making not in {Making.INHERITS, Making.PARTITION_OF}:
-            return
+        """Yield what stands differently in the table than copying it from above gives."""
         start = f"{self.alter} ALTER COLUMN {quote_identifier(column.name)}"
         is_said = column.is_local or self.making is Making.PARTITION_OF
         if not is_said and self._has_own_not_null(column):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kongtask.names import qualify, quote_identifier
 from kongtask.schema.model import (
     Aggregate,
@@ -21,6 +23,7 @@ from kongtask.schema.model import (
     UserMapping,
 )
 from kongtask.schema.model.database import NamedDatabaseObject
+from kongtask.schema.render.text import comment_on
 
 
 def target(item: SchemaObject | DatabaseObject | Schema) -> str:
@@ -39,6 +42,12 @@ def target(item: SchemaObject | DatabaseObject | Schema) -> str:
     elif isinstance(item, OperatorClass | OperatorFamily):
         name += f" USING {quote_identifier(item.method)}"
     return f"{item.ref.kind} {name}"
+
+
+def comment_of(item: SchemaObject | DatabaseObject | Schema) -> Iterator[str]:
+    """Yield the COMMENT statement for an object, if there is a comment."""
+    if item.comment is not None:
+        yield from comment_on(target(item), item.comment)
 
 
 def grant_target(item: SchemaObject | DatabaseObject | Schema) -> str:

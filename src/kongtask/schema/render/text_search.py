@@ -12,8 +12,8 @@ from kongtask.schema.model import (
     TextSearchTemplate,
 )
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.targets import target
-from kongtask.schema.render.text import INDENT, comment_on, listed_options
+from kongtask.schema.render.targets import comment_of, target
+from kongtask.schema.render.text import INDENT, listed_options
 from kongtask.schema.steps import Step
 
 
@@ -23,7 +23,7 @@ def render_functions(
     """Yield the statements for a parser or a template."""
     del context, step
     yield f"CREATE {target(item)} {listed_options(item.options)};"
-    yield from comment_on(target(item), item.comment)
+    yield from comment_of(item)
 
 
 def render_dictionary(
@@ -35,7 +35,7 @@ def render_dictionary(
     options = f",\n{INDENT}{dictionary.options}" if dictionary.options else ""
     template = f"{INDENT}TEMPLATE = {dictionary.template}"
     yield f"CREATE {target(dictionary)} (\n{template}{options}\n);"
-    yield from comment_on(target(dictionary), dictionary.comment)
+    yield from comment_of(dictionary)
 
 
 def render_configuration(
@@ -49,4 +49,4 @@ def render_configuration(
             f"ALTER {target(configuration)} ADD MAPPING FOR {quote_identifier(token)} "
             f"WITH {', '.join(dictionaries)};"
         )
-    yield from comment_on(target(configuration), configuration.comment)
+    yield from comment_of(configuration)

@@ -16,7 +16,7 @@ from kongtask.schema.model import (
 )
 from kongtask.schema.render.columns import column_definition, not_null
 from kongtask.schema.render.context import Context
-from kongtask.schema.render.targets import target
+from kongtask.schema.render.targets import comment_of
 from kongtask.schema.render.text import (
     INDENT,
     comment_on,
@@ -33,7 +33,7 @@ def render_enum(context: Context, step: Step, type_: EnumType) -> Iterator[str]:
     name = qualify(type_.schema, type_.name)
     labels = listed(quote_literal(label) for label in type_.labels)
     yield f"CREATE TYPE {name} AS ENUM {labels};"
-    yield from comment_on(target(type_), type_.comment)
+    yield from comment_of(type_)
 
 
 def render_composite(context: Context, step: Step, type_: CompositeType) -> Iterator[str]:
@@ -42,7 +42,7 @@ def render_composite(context: Context, step: Step, type_: CompositeType) -> Iter
     name = qualify(type_.schema, type_.name)
     columns = listed(column_definition(type_, column) for column in type_.columns)
     yield f"CREATE TYPE {name} AS {columns};"
-    yield from comment_on(target(type_), type_.comment)
+    yield from comment_of(type_)
     for column in type_.columns:
         yield from comment_on(f"COLUMN {name}.{quote_identifier(column.name)}", column.comment)
 
@@ -62,7 +62,7 @@ def render_range(context: Context, step: Step, type_: RangeType) -> Iterator[str
     }
     given = ((key, value) for key, value in options.items() if value is not None)
     yield f"CREATE TYPE {name} AS RANGE {listed_options(given)};"
-    yield from comment_on(target(type_), type_.comment)
+    yield from comment_of(type_)
     yield from comment_on(f"TYPE {multirange}", type_.multirange_comment)
 
 
@@ -72,7 +72,7 @@ def render_base_type(context: Context, step: Step, type_: BaseType) -> Iterator[
     name = qualify(type_.schema, type_.name)
     options = f" {listed_options(type_.options)}" if type_.options else ""
     yield f"CREATE TYPE {name}{options};"
-    yield from comment_on(target(type_), type_.comment)
+    yield from comment_of(type_)
 
 
 def render_domain(context: Context, step: Step, domain: Domain) -> Iterator[str]:
@@ -93,7 +93,7 @@ def render_domain(context: Context, step: Step, domain: Domain) -> Iterator[str]
         words.append(not_null(domain.not_null))
     lines = [f"\n{INDENT}{constraint_definition(constraint)}" for constraint in inline]
     yield f"{' '.join(words)}{''.join(lines)};"
-    yield from comment_on(target(domain), domain.comment)
+    yield from comment_of(domain)
     if domain.not_null is not None and domain.not_null.name is not None:
         named = quote_identifier(domain.not_null.name)
         yield from comment_on(f"CONSTRAINT {named} ON DOMAIN {name}", domain.not_null.comment)
@@ -107,4 +107,4 @@ def render_collation(context: Context, step: Step, collation: Collation) -> Iter
     del context, step
     name = qualify(collation.schema, collation.name)
     yield f"CREATE COLLATION {name} {listed_options(collation.options)};"
-    yield from comment_on(target(collation), collation.comment)
+    yield from comment_of(collation)
