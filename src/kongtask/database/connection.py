@@ -6,6 +6,7 @@ Order: flag, ``DATABASE_URL``, libpq's own variables, the project's settings, th
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,6 +122,27 @@ def connect(target: Target, *, autocommit: bool = True) -> Connection:
         raise _connection_failed(target, error) from error
     _check_version(connection)
     return connection
+
+
+def connect_beside(connection: Connection) -> Connection:
+    """Open another connection to the same server and database, as the same role.
+
+    Raises:
+        ConnectionFailedError: the server takes no more connections, or none that are like it.
+    """
+    info = connection.info
+    given = {**info.get_parameters(), "host": info.host, "port": str(info.port)}
+    if info.password:
+        given["password"] = info.password
+    if given.get("hostaddr"):
+        given["hostaddr"] = info.hostaddr
+    return connect(Target(conninfo=make_conninfo("", **given), source="the first connection"))
+
+
+def cut(connection: Connection) -> None:
+    """End a connection on which another thread may be waiting; the thread gets an error."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as link:
+        link.shutdown(socket.SHUT_RDWR)
 
 
 def connect_when_ready(target: Target, *, wait: float, autocommit: bool = True) -> Connection:

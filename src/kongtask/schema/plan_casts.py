@@ -21,6 +21,9 @@ def after_casts(steps: Sequence[Step], casts: Iterable[Cast]) -> list[Step]:
         steps: all steps.
         casts: the casts among what they make.
     """
+    casts = tuple(casts)
+    if not casts:
+        return list(steps)
     found = {step.key: step for step in steps}
     for cast in casts:
         functions = {ref for ref in cast.requires if ref.kind is Kind.FUNCTION}

@@ -1,5 +1,5 @@
--- Columns of tables, views and composite types, in order, without the dropped ones. What few columns
--- have comes as one object, by the names of the model's attributes: most rows are short. The option
+-- Columns of tables, views and composite types, in order, without the dropped ones; tables elsewhere
+-- come too where ours inherit from them. What few columns have comes as one object, by the names of the model's attributes: most rows are short. The option
 -- pg_attver is PostgreSQL's own mark of when a column's type came to be (minor releases from
 -- November 2026 on).
 select
@@ -34,7 +34,13 @@ from pg_attribute a
 join pg_class c on c.oid = a.attrelid
 join pg_type ty on ty.oid = a.atttypid
 left join pg_attrdef ad on ad.adrelid = a.attrelid and ad.adnum = a.attnum
-where (c.relnamespace = any (%(namespaces)s) or c.oid = any (%(parents)s))
+where (
+    c.relnamespace = any (%(namespaces)s) or c.relkind in ('r', 'p', 'f') and c.oid in (
+      select i.inhparent from pg_inherits i
+      join pg_class k on k.oid = i.inhrelid
+      where k.relnamespace = any (%(namespaces)s)
+    )
+  )
   and c.relkind in ('r', 'p', 'f', 'v', 'm', 'c')
   and a.attnum > 0 and not a.attisdropped
 order by a.attrelid, a.attnum

@@ -46,12 +46,11 @@ _REFS: dict[str, tuple[CatalogClass, Callable[[Any], Ref]]] = {
 _FURTHER = ("publication_tables", "publication_schemas", "database_default_privileges")
 
 
-def database_rows(catalog: Snapshot) -> dict[str, list[Any]]:
-    """Ask for what no schema owns, but for extensions."""
+def database_questions() -> dict[str, dict[str, Any]]:
+    """Return the queries for what no schema owns, but for extensions, with their parameters."""
+    with_options = {"foreign_data_wrappers", "servers", "user_mappings"}
     return {
-        query: catalog.rows(query, secret=_CONFIDENTIAL)
-        if query in {"foreign_data_wrappers", "servers", "user_mappings"}
-        else catalog.rows(query)
+        query: {"secret": _CONFIDENTIAL} if query in with_options else {}
         for query in (*_REFS, *_FURTHER)
     }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Literal
 
 from kongtask.database.connection import Connection
+from kongtask.schema.catalog.answers import LARGE, answers
 from kongtask.schema.catalog.builder import Builder
 from kongtask.schema.catalog.checks import (
     check_all_read,
@@ -17,7 +18,7 @@ from kongtask.schema.catalog.checks import (
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.database import DatabaseReader
 from kongtask.schema.catalog.database_register import (
-    database_rows,
+    database_questions,
     leave_out,
     publication_members,
     register_database,
@@ -25,7 +26,7 @@ from kongtask.schema.catalog.database_register import (
 from kongtask.schema.catalog.mentions import mentioned_operators, mentioned_routines
 from kongtask.schema.catalog.register import register
 from kongtask.schema.catalog.session import SchemaChangedError, Snapshot, snapshot
-from kongtask.schema.catalog.source import Rows, Source
+from kongtask.schema.catalog.source import Source
 from kongtask.schema.model import Database, Requirement, Schema
 
 #: Which names of NOT NULL constraints the model keeps: those that somebody chose, or all.
@@ -37,26 +38,13 @@ Extensions = Literal["none", "needed", "all"]
 #: How often to read a schema that others change meanwhile.
 _ATTEMPTS = 5
 
-#: Definitions are printed from the catalog as it is now, not as the snapshot has it. These tell the
-#: rows of objects that were dropped in between.
-_GONE: dict[str, Callable[[Any], bool]] = {
-    "constraints": lambda row: row.definition is None,
-    "triggers": lambda row: row.definition is None,
-    "statistics": lambda row: row.definition is None,
-    "routines": lambda row: row.arguments is None,
-    "indexes": lambda row: row.definition is None and row.key is None,
-    "rules": lambda row: row.definition is None and not row.is_view,
-    "relations": lambda row: row.definition is None and row.kind in {"v", "m"},
-    "columns": lambda row: row.default_text is None and row.default_oid is not None,
-    "casts": lambda row: row.function is not None and row.function.isdigit(),
-}
-
-#: The queries that are asked of the chosen namespaces; each is a file of this package.
+#: The queries that are asked of the chosen namespaces; each is a file of this package. Those come
+#: first in which PostgreSQL prints definitions: they take long.
 _QUERIES = (
-    "inheritance", "constraints", "indexes", "sequences", "types", "type_aliases",
-    "ranges", "collations", "routines", "aggregates", "triggers", "rules", "policies", "statistics",
-    "operators", "operator_families", "operator_classes", "family_members", "conversions",
-    "text_search", "text_search_mappings", "default_privileges", "members",
+    "indexes", "constraints", "columns", "triggers", "relations", "routines", "rules", "policies",
+    "statistics", "inheritance", "sequences", "types", "type_aliases", "ranges", "collations",
+    "aggregates", "operators", "operator_families", "operator_classes", "family_members",
+    "conversions", "text_search", "text_search_mappings", "default_privileges", "members",
 )  # fmt: skip
 
 
@@ -158,41 +146,54 @@ def _read(
         check_names(catalog, schemas, {row.name for row in namespaces})
         oids = [row.oid for row in namespaces]
         all_names = constraint_names == "all"
-        source = Source(_rows(catalog, oids, objects, all_names), all_names=all_names)
-        left_out = _register(catalog, source, namespaces, objects)
-        source.add_names(
-            catalog.rows(
-                "names",
-                routines=mentioned_routines(source.rows, source.index),
-                operators=mentioned_operators(source.rows),
-            )
+        questions = _questions(oids, objects=objects, all_names=all_names)
+        with answers(catalog, questions, is_large=_is_large(catalog, oids)) as rows:
+            source = Source(rows, all_names=all_names)
+            return _database(catalog, source, namespaces, objects, extensions)
+
+
+def _database(
+    catalog: Snapshot,
+    source: Source,
+    namespaces: Sequence[Any],
+    objects: bool,
+    extensions: Extensions,
+) -> Database:
+    left_out = _register(catalog, source, namespaces, objects)
+    source.add_names(
+        catalog.rows(
+            "names",
+            routines=mentioned_routines(source.rows, source.index),
+            operators=mentioned_operators(source.rows),
         )
-        check_members(catalog, source)
-        needs = _requirements(catalog, source, oids, {row.name for row in namespaces})
-        chosen = _extensions(catalog, extensions, needs)
-        made = {row.name for row in chosen}
-        needs = tuple(need for need in needs if need.kind != "extension" or need.name not in made)
-        build = Builder(source)
-        built = tuple(build.schema(row, needs) for row in namespaces)
-        database = DatabaseReader(source).database(built, chosen, left_out)
-        check_all_read(catalog, source)
+    )
+    check_members(catalog, source)
+    needs = _requirements(catalog, source, namespaces)
+    chosen = _extensions(catalog, extensions, needs)
+    made = {row.name for row in chosen}
+    needs = tuple(need for need in needs if need.kind != "extension" or need.name not in made)
+    build = Builder(source)
+    built = tuple(build.schema(row, needs) for row in namespaces)
+    database = DatabaseReader(source).database(built, chosen, left_out)
+    check_all_read(catalog, source)
     return database
 
 
-def _rows(catalog: Snapshot, namespaces: Sequence[int], objects: bool, all_names: bool) -> Rows:
-    rows = {query: catalog.rows(query, namespaces=namespaces) for query in _QUERIES}
-    parents = [row.parent for row in rows["inheritance"] if row.is_outside]
-    for query in ("relations", "columns"):
-        rows[query] = catalog.rows(query, namespaces=namespaces, parents=parents)
-    rows["not_nulls"] = catalog.rows("not_nulls", namespaces=namespaces, all_names=all_names)
-    rows["grants"] = catalog.rows("grants", namespaces=namespaces, database=objects)
-    rows["comments"] = catalog.rows("comments")
-    rows["security_labels"] = catalog.rows("security_labels")
-    if objects:
-        rows |= database_rows(catalog)
-    if any(is_gone(row) for query, is_gone in _GONE.items() for row in rows.get(query, ())):
-        raise SchemaChangedError("the schema changes while it is read; try again")
-    return rows
+def _is_large(catalog: Snapshot, namespaces: Sequence[int]) -> bool:
+    counted = catalog.rows("size", namespaces=namespaces, limit=LARGE)
+    return bool(counted[0].relations == LARGE)
+
+
+def _questions(
+    namespaces: Sequence[int], *, objects: bool, all_names: bool
+) -> dict[str, dict[str, Any]]:
+    """Return what to ask, with the parameters of each query."""
+    questions: dict[str, dict[str, Any]] = {query: {"namespaces": namespaces} for query in _QUERIES}
+    questions["not_nulls"] = {"namespaces": namespaces, "all_names": all_names}
+    questions["grants"] = {"namespaces": namespaces, "database": objects}
+    for query in ("dependencies", "comments", "security_labels"):
+        questions[query] = {}
+    return questions | database_questions() if objects else questions
 
 
 def _register(
@@ -203,7 +204,7 @@ def _register(
     register(rows, index)
     if objects:
         register_database(rows, namespaces, index)
-    index.add_dependencies(catalog.rows("dependencies"))
+    index.add_dependencies(rows["dependencies"])
     if not objects:
         return []
     index.add_dependencies(publication_members(rows))
@@ -226,14 +227,15 @@ def _extensions(catalog: Snapshot, which: Extensions, needs: Iterable[Requiremen
 
 
 def _requirements(
-    catalog: Snapshot, source: Source, namespaces: Sequence[int], own: set[str]
+    catalog: Snapshot, source: Source, namespaces: Iterable[Any]
 ) -> tuple[Requirement, ...]:
+    own = {row.name: row.oid for row in namespaces}
     outside = list(source.index.outside())
     rows = catalog.rows(
         "requirements",
         classes=[catalog_ for catalog_, _ in outside],
         objects=[oid for _, oid in outside],
-        namespaces=list(namespaces),
+        namespaces=list(own.values()),
     )
     found = {
         Requirement(

@@ -24,7 +24,13 @@ left join pg_am am on am.oid = c.relam
 left join pg_tablespace ts on ts.oid = c.reltablespace
 left join pg_foreign_table ft on ft.ftrelid = c.oid
 left join pg_foreign_server fs on fs.oid = ft.ftserver
-where (c.relnamespace = any (%(namespaces)s) or c.oid = any (%(parents)s))
+where (
+    c.relnamespace = any (%(namespaces)s) or c.relkind in ('r', 'p', 'f') and c.oid in (
+      select i.inhparent from pg_inherits i
+      join pg_class k on k.oid = i.inhrelid
+      where k.relnamespace = any (%(namespaces)s)
+    )
+  )
   and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S', 'c')
   and not exists (
     select 1 from pg_depend e

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from psycopg.rows import RowMaker
 
 from kongtask.database.connection import Connection, failure
 from kongtask.errors import DatabaseFailedError
+from kongtask.names import quote_literal
 from kongtask.schema.catalog.queries import load_query
 
 #: What the caller's session, role or database may have set otherwise, and what it must be so that
@@ -31,12 +32,27 @@ _SETTINGS = {
     "lc_monetary": "'C'",
     "lc_numeric": "'C'",
     "jit": "off",
+    "max_parallel_workers_per_gather": "0",
     "statement_timeout": "0",
 }
 
 
 #: A database of encoding SQL_ASCII takes any bytes.
 _NOT_IN_THE_ENCODING = "22021"
+
+#: Definitions are printed from the catalog as it is now, not as the snapshot has it. These tell the
+#: rows of objects that were dropped in between.
+_GONE: dict[str, Callable[[Any], bool]] = {
+    "constraints": lambda row: row.definition is None,
+    "triggers": lambda row: row.definition is None,
+    "statistics": lambda row: row.definition is None,
+    "routines": lambda row: row.arguments is None,
+    "indexes": lambda row: row.definition is None and row.key is None,
+    "rules": lambda row: row.definition is None and not row.is_view,
+    "relations": lambda row: row.definition is None and row.kind in {"v", "m"},
+    "columns": lambda row: row.default_text is None and row.default_oid is not None,
+    "casts": lambda row: row.function is not None and row.function.isdigit(),
+}
 
 #: A definition was asked for whose object, or what it mentions, is gone: internal error, undefined
 #: table, function, object, column.
@@ -51,14 +67,13 @@ class Snapshot:
     """A catalog at one moment.
 
     Attributes:
+        connection: in the snapshot's transaction.
         major: the server's major version.
-        queries: how many statements were sent, so that a test can hold the number fixed.
     """
 
     def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.major = connection.info.server_version // 10000
-        self.queries = 0
-        self._connection = connection
 
     def rows(self, query: str, **values: Any) -> list[Any]:
         """Run one of the catalog queries.
@@ -70,10 +85,26 @@ class Snapshot:
         Returns:
             Named tuples: the boundary where types end; the reader makes classes of them.
         """
-        self.queries += 1
-        with self._connection.cursor(row_factory=named_rows) as cursor:
+        with self.connection.cursor(row_factory=named_rows) as cursor:
             cursor.execute(load_query(query, self.major), values or None)
-            return cursor.fetchall()
+            rows = cursor.fetchall()
+        is_gone = _GONE.get(query)
+        if is_gone is not None and any(map(is_gone, rows)):
+            raise SchemaChangedError("the schema changes while it is read; try again")
+        return rows
+
+    def share(self) -> str | None:
+        """Return what lets another connection show this snapshot, or None where that is denied.
+
+        Where it is, this becomes another snapshot: an error ends the transaction.
+        """
+        try:
+            row = self.connection.execute("select pg_catalog.pg_export_snapshot()").fetchone()
+        except psycopg.errors.Error:
+            self.connection.execute("rollback")
+            _begin(self.connection)
+            return None
+        return row[0] if row is not None else None
 
 
 def named_rows(cursor: psycopg.Cursor[Any]) -> RowMaker[Any]:
@@ -83,19 +114,19 @@ def named_rows(cursor: psycopg.Cursor[Any]) -> RowMaker[Any]:
 
 
 @contextmanager
-def snapshot(connection: Connection) -> Iterator[Snapshot]:
+def snapshot(connection: Connection, *, shared: str | None = None) -> Iterator[Snapshot]:
     """Open one read-only snapshot; nothing of it stays in the session.
 
     Args:
         connection: in autocommit mode and outside a transaction.
+        shared: the same as another connection's, which must stay in its transaction meanwhile.
 
     Raises:
         ConnectionFailedError: the connection was lost meanwhile.
         DatabaseFailedError: the server refused a query.
     """
-    settings = "".join(f"set local {name} = {value};" for name, value in _SETTINGS.items())
     try:
-        connection.execute(f"begin isolation level repeatable read read only;{settings}".encode())
+        _begin(connection, shared)
         try:
             yield Snapshot(connection)
         finally:
@@ -114,3 +145,11 @@ def snapshot(connection: Connection) -> Iterator[Snapshot]:
                 sqlstate=error.sqlstate,
             ) from error
         raise failure(error, "reading the catalog") from error
+
+
+def _begin(connection: Connection, shared: str | None = None) -> None:
+    statements = ["begin isolation level repeatable read read only"]
+    if shared is not None:
+        statements.append(f"set transaction snapshot {quote_literal(shared)}")
+    statements += (f"set local {name} = {value}" for name, value in _SETTINGS.items())
+    connection.execute(";".join(statements).encode())
