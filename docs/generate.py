@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 from msgspec import Struct
 from msgspec.structs import fields
 
 from kongtask import errors
 from kongtask.cli import COMMANDS, kongtask
 from kongtask.schema import model
+from kongtask.schema.document import Document
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -107,6 +110,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "cli.md": cli_page(),
         REFERENCE / "errors.md": errors_page(),
         REFERENCE / "objects.md": objects_page(),
+        REFERENCE / "document.schema.json": document_schema(),
     }
 
 
@@ -129,6 +133,23 @@ def objects_page() -> str:
             lines.append(f"| `{field.name}` | `{type_}` | {meaning} |")
         lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def document_schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of what ``schema-dump --format json`` writes."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A PostgreSQL schema, as schema-dump --format json writes it",
+        **msgspec.json.schema(Document),
+    }
+    for name, definition in schema["$defs"].items():
+        item = getattr(model, name, Document)
+        definition["description"] = _first_line(item)
+        described = _described_attributes(item)
+        for attribute, property_ in definition.get("properties", {}).items():
+            meaning = described.get(attribute, attribute.replace("_", " "))
+            property_["description"] = meaning.replace("``", "`")
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def _annotations(item: type) -> dict[str, str]:

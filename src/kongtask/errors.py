@@ -9,6 +9,7 @@ KongtaskError                    exit 2
 ├── FileFailedError              a file that cannot be read or written
 ├── SchemaNotFoundError          the named schema does not exist
 ├── UnsupportedObjectError       the export would have to be silent about an object
+├── DocumentError                a JSON document that is no schema, or another version's
 ├── ProofFailedError             a schema does not survive export and load
 └── MigrationError               the migrations or their ledger are not as they must be
     ├── MigrationFailedError     a statement in a migration failed
@@ -70,6 +71,10 @@ class SchemaNotFoundError(KongtaskError):
 
 class UnsupportedObjectError(KongtaskError):
     """The schema holds an object that the exporter cannot write faithfully."""
+
+
+class DocumentError(KongtaskError):
+    """A JSON document is not a schema's, or not of a version that kongtask reads."""
 
 
 class ProofFailedError(KongtaskError):

@@ -10,7 +10,7 @@ import pytest
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.scratch import scratch_database
-from kongtask.schema import read_database, render
+from kongtask.schema import decode, encode, read_database, render
 from tests.conftest import Servers, server_binaries
 from tests.golden.cases import CASES, Case
 from tests.golden.judge import disagreement, statements
@@ -126,6 +126,7 @@ def _export(connection: Connection, case: Case) -> str:
         objects=case.objects,
         extensions="needed" if case.extensions else "none",
     )
+    assert decode(encode(database)) == database
     return render(
         *database.schemas,
         database=database,

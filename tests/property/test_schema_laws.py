@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from kongtask.database.connection import Connection, Target, compose, connect
 from kongtask.database.scratch import scratch_database
 from kongtask.names import quote_identifier
-from kongtask.schema import read, render
+from kongtask.schema import decode, encode, read, render
+from kongtask.schema.model import Database
 from tests.strategies import Script, orders, schema_scripts
 
 Export = Callable[[str, str], str]
@@ -68,7 +69,7 @@ def test_a_hostile_schema_name_changes_nothing_but_the_name(
 
 @given(script=schema_scripts())
 def test_a_model_is_a_value(script: Script, connection: Connection) -> None:
-    """Reading twice gives equal models and equal texts."""
+    """Reading twice gives equal models and equal texts; so does writing one as JSON."""
     connection.execute(script.sql(PLAIN).encode())
     try:
         first, second = read(connection, PLAIN), read(connection, PLAIN)
@@ -77,3 +78,4 @@ def test_a_model_is_a_value(script: Script, connection: Connection) -> None:
     assert first == second
     assert hash(first) == hash(second)
     assert render(first) == render(second)
+    assert decode(encode(Database(schemas=(first,)))).schemas == (second,)

@@ -56,6 +56,7 @@ class Request:
         schemas: names, or patterns with ``*`` and ``?``.
         output: the file to write, the folder if it is to be split, or None for stdout.
         split: whether each object gets a file of its own.
+        format: loadable SQL, or the model as JSON.
         committed: the committed export, whose timestamp holds as long as the schema is the same.
         style: how the text is to be.
         selection: which part of the schemas, or None for all.
@@ -65,6 +66,7 @@ class Request:
     output: Path | None
     committed: Path | None
     split: bool = False
+    format: Literal["sql", "json"] = "sql"
     style: Style = field(default_factory=Style)
     selection: Selection | None = None
 
@@ -132,7 +134,8 @@ def export_schema(target: Target, request: Request, *, prove: bool = False) -> O
     for item in database.left_out:
         note(f"left out: {item}")
     exported = database if request.selection is None else request.selection.of(database)
-    outcome = _outcome(request, exported, is_proved=prove)
+    make = _document if request.format == "json" else _outcome
+    outcome = make(request, exported, is_proved=prove)
     if prove:
         same_names = request.style.name is None
         proved = [schema.name for schema in database.schemas] if same_names else names
@@ -189,6 +192,27 @@ def _outcome(request: Request, database: Database, *, is_proved: bool) -> Outcom
         sha256=sha256(export.body),
         files=files,
         before=before,
+        proved=is_proved,
+    )
+
+
+def _document(request: Request, database: Database, *, is_proved: bool) -> Outcome:
+    from kongtask.schema.document import encode
+    from kongtask.schema.export import sha256
+
+    style, output = request.style, request.output
+    text = encode(
+        database, comments=style.comments, owners=style.owners, privileges=style.privileges
+    )
+    there = _read_old(output)
+    return Outcome(
+        database=database,
+        place=output,
+        text=text,
+        generated=None,
+        sha256=sha256(text),
+        files={output: text} if output else {},
+        before={output: there} if output and there is not None else {},
         proved=is_proved,
     )
 

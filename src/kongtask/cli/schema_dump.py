@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 @option("--split", metavar="FOLDER", help="Write a file for each object below a folder, and an "
         "index.sql that loads them in order; files of objects that are gone are "
         "removed.")  # fmt: skip
+@option("--format", "format_", type=click.Choice(["sql", "json"]), default="sql", show_default=True,
+        help="Loadable SQL, or the model of the schema as a JSON document.")  # fmt: skip
 @option("--committed", metavar="FILE", help="Committed export of the same schema: while the schema "
         "is the same, so is the timestamp. Default: as configured, or as shipped.")  # fmt: skip
 @option("--table", "-t", "tables", metavar="PATTERN", multiple=True, help="Only the tables, views "
@@ -133,6 +135,7 @@ def _request(
     schema: tuple[str, ...],
     output: str | None,
     split: str | None,
+    format_: Literal["sql", "json"],
     committed: str | None,
     tables: tuple[str, ...],
     without_tables: tuple[str, ...],
@@ -143,6 +146,10 @@ def _request(
         raise UsageError("-output, --split and --committed take a name, not an empty value")
     if output is not None and split is not None:
         raise UsageError("-output and --split exclude each other: one file, or one file an object")
+    if format_ == "json" and (split is not None or committed is not None):
+        raise UsageError(
+            "--format json makes one file without a timestamp: no --split, no --committed"
+        )
     if committed is not None and not Path(committed).is_file():
         raise UsageError(f"--committed {committed}: there is no such file")
     names = [check_schema_name(name) for name in schema] or [default_schema_name(settings)]
@@ -155,12 +162,15 @@ def _request(
         raise UsageError("several schemas need an -output file; - is stdout")
     if place is None and selection is not None:
         raise UsageError("a part of a schema needs an -output file of its own; - is stdout")
+    if place is None and format_ == "json":
+        raise UsageError("--format json needs an -output file; - is stdout")
     path = configured if place is None else Path(place)
     return Request(
         schemas=names,
         output=None if output == "-" else path,
         committed=Path(committed) if committed else configured,
         split=split is not None,
+        format=format_,
         style=look,
         selection=selection,
     )

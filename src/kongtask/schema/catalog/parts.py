@@ -20,6 +20,10 @@ from kongtask.schema.model import (
 )
 
 _COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
+_CONSTRAINT_KINDS = {
+    "p": ConstraintKind.PRIMARY_KEY, "u": ConstraintKind.UNIQUE, "x": ConstraintKind.EXCLUSION,
+    "c": ConstraintKind.CHECK, "f": ConstraintKind.FOREIGN_KEY,
+}  # fmt: skip
 _CONSTRAINT_PLACES = {kind: place for place, kind in enumerate(ConstraintKind)}
 
 
@@ -120,7 +124,7 @@ class PartReader:
         deferral = _deferral(row) if row.kind in "pu" else ""
         return Constraint(
             name=row.name,
-            kind=ConstraintKind(row.kind),
+            kind=_CONSTRAINT_KINDS[row.kind],
             definition=row.definition.removesuffix(deferral),
             options=tuple(index.key_options or ()) if index is not None else (),
             deferral=deferral,

@@ -71,7 +71,7 @@ class Ref(NamedTuple):
     detail: str = ""
 
 
-class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of the model: it cannot be changed, and is equal to what has equal attributes.
 
     Structs of msgspec take a fifth of a data class's time to make, which is a fifth of an export's,

@@ -105,11 +105,11 @@ class Index(NamedObject, frozen=True, kw_only=True):
 class ConstraintKind(StrEnum):
     """Kinds of table and domain constraints, in the order in which a table shows them."""
 
-    PRIMARY_KEY = "p"
-    UNIQUE = "u"
-    EXCLUSION = "x"
-    CHECK = "c"
-    FOREIGN_KEY = "f"
+    PRIMARY_KEY = "PRIMARY KEY"
+    UNIQUE = "UNIQUE"
+    EXCLUSION = "EXCLUDE"
+    CHECK = "CHECK"
+    FOREIGN_KEY = "FOREIGN KEY"
 
 
 class Constraint(Value, frozen=True, kw_only=True):
