@@ -127,6 +127,7 @@ class _Builder:
 
     def _constraints(self, table: Table, parts: dict[Ref, frozenset[Ref]]) -> Iterator[Step]:
         """Yield the constraints that are statements of their own; put the others into ``parts``."""
+        indexed = set[str]()
         for constraint in table.constraints:
             key = table.part(Kind.CONSTRAINT, constraint.name)
             if self._partitioning.is_clone(table, constraint):
@@ -134,11 +135,15 @@ class _Builder:
                 if constraint.kind is ConstraintKind.FOREIGN_KEY and constraint.comment is not None:
                     yield self._clone_comment(table, constraint)
                 continue
-            if self._is_separate(key, constraint):
+            # CREATE TABLE takes two keys on the same columns for one.
+            on = constraint.definition[constraint.definition.find("(") :]
+            is_twin = constraint.index is not None and on in indexed
+            if is_twin or self._is_separate(key, constraint):
                 yield self._constraint(table, key, constraint)
             else:
                 parts[key] = constraint.requires
                 parts |= _index_parts(table, constraint)
+                indexed.update({on} if constraint.index is not None else ())
             if self._partitioning.is_attached_key(constraint):
                 yield _attachment(table, constraint)
 

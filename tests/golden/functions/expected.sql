@@ -102,6 +102,12 @@ CREATE AGGREGATE app.hypo(VARIADIC "any" ORDER BY VARIADIC "any") (
     HYPOTHETICAL
 );
 
+CREATE FUNCTION app.long_names()
+    RETURNS integer
+    LANGUAGE sql
+    SET local_preload_libraries TO "Mixed/Case", "c:/'a""/path", '', '0123456789012345678901234567890123456789012345678901234567890123456789'
+    AS $$select 1$$;
+
 CREATE AGGREGATE app.my_avg(numeric) (
     SFUNC = numeric_avg_accum,
     STYPE = internal,

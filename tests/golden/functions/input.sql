@@ -68,3 +68,4 @@ alter table app.t enable replica trigger trans;
 alter table app.t enable always trigger trunc;
 comment on trigger a_first on app.t is 'first';
 create trigger "odd ""name""" after delete on app.t execute function app.trig();
+create function app.long_names() returns int language sql set local_preload_libraries to "Mixed/Case", 'c:/''a"/path', '', '0123456789012345678901234567890123456789012345678901234567890123456789' as 'select 1';

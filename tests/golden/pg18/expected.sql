@@ -87,6 +87,20 @@ CREATE TABLE app.nn_local (
 )
 INHERITS (app.nn);
 
+CREATE TABLE app.nn_p (
+    a integer,
+    b integer
+)
+PARTITION BY LIST (a);
+ALTER TABLE app.nn_p ADD CONSTRAINT nn_p_a NOT NULL a NOT VALID;
+
+CREATE TABLE app.nn_p1 (
+    a integer,
+    b integer
+);
+ALTER TABLE app.nn_p1 ADD CONSTRAINT nn_p1_a NOT NULL a NOT VALID;
+ALTER TABLE ONLY app.nn_p ATTACH PARTITION app.nn_p1 FOR VALUES IN (NULL, 5);
+
 CREATE TABLE app.nn_part (
     a integer CONSTRAINT pn NOT NULL,
     b integer

@@ -41,3 +41,8 @@ comment on sequence app.u2_id_seq is 'logged in unlogged';
 create table app.nn_inh_parent (a int constraint parents_nn not null);
 create table app.nn_inh_child (a int) inherits (app.nn_inh_parent);
 create table app.nn_inh_local (constraint locals_nn not null a) inherits (app.nn_inh_parent);
+create table app.nn_p (a int, b int) partition by list (a);
+alter table app.nn_p add constraint nn_p_a not null a not valid;
+create table app.nn_p1 (a int, b int);
+alter table app.nn_p1 add constraint nn_p1_a not null a not valid;
+alter table app.nn_p attach partition app.nn_p1 for values in (null, 5);

@@ -84,3 +84,5 @@ create function app.base_out(app.base) returns cstring language internal immutab
 create type app.base (input = app.base_in, output = app.base_out, like = pg_catalog.int4);
 revoke usage on type app.base from public;
 alter type app.base owner to kt_owner;
+create operator app.=== (leftarg = boolean, rightarg = boolean, function = pg_catalog.booleq, negator = operator(app.!==));
+drop operator app.=== (boolean, boolean); -- what is left is an operator that is only a name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kongtask.names import quote_identifier, quote_literal
+from kongtask.names import MAX_NAME_BYTES, quote_identifier, quote_literal
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.register import ROUTINE_KINDS
 from kongtask.schema.catalog.source import Source, called_operator
@@ -117,11 +117,17 @@ def _setting(text: str) -> tuple[str, str]:
     """Split ``name=value`` of pg_proc.proconfig and quote the value as SET wants it."""
     name, _, value = text.partition("=")
     if name.lower() in _NAME_LISTS:
-        # The catalog holds such a list already quoted, item by item; an empty item needs quotes of
-        # the other kind, because an identifier cannot be empty.
-        items = _LIST_ITEM.findall(value) or ['""']
-        return name, ", ".join("''" if item == '""' else item for item in items)
+        return name, ", ".join(_item(item) for item in _LIST_ITEM.findall(value) or ['""'])
     return ".".join(quote_identifier(part) for part in name.split(".")), quote_literal(value)
+
+
+def _item(item: str) -> str:
+    """Return an item of a list of names, which the catalog holds already quoted.
+
+    One that cannot be an identifier, being empty or too long, needs quotes of the other kind.
+    """
+    name = item[1:-1].replace('""', '"') if item.startswith('"') else item
+    return item if 0 < len(name.encode()) <= MAX_NAME_BYTES else quote_literal(name)
 
 
 def _quoted(text: str | None) -> str | None:

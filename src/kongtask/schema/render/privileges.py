@@ -11,6 +11,7 @@ from kongtask.schema.model import (
     DefaultPrivileges,
     EventTrigger,
     Grant,
+    Operator,
     Relation,
     Schema,
     SchemaObject,
@@ -81,9 +82,10 @@ def _default_privileges(
 
 
 def _has_own_owner(item: SchemaObject) -> bool:
-    """Tell whether an object has an owner that is not that of something else."""
+    """Tell whether an object is made by a statement and has an owner that is not another's."""
     is_owned_sequence = isinstance(item, Sequence) and item.owned_by is not None
-    return not is_owned_sequence and not isinstance(item, TextSearchParser | TextSearchTemplate)
+    is_shell = isinstance(item, Operator) and item.is_shell
+    return not (is_owned_sequence or is_shell) and not isinstance(item, TextSearchParser | TextSearchTemplate)
 
 
 def _grants(on: str, grants: Iterable[Grant]) -> Iterator[str]:

@@ -32,6 +32,7 @@ def render_table(context: Context, step: Step, table: Table) -> Iterator[str]:
     """Yield the statements that make a table and what its step makes with it."""
     drawing = _Drawing(context, step, table)
     yield drawing.create()
+    yield from drawing.not_valid_not_nulls()
     yield from drawing.connections()
     yield from drawing.column_settings()
     yield from drawing.settings()
@@ -66,6 +67,13 @@ class _Drawing:
             head += f"\nINHERITS ({', '.join(_name(parent) for parent in table.parents)})"
         return f"{head}{''.join(self._tail())};"
 
+    def not_valid_not_nulls(self) -> Iterator[str]:
+        """Yield the NOT NULL that no column definition can say; a parent wants them there."""
+        for column in self.layout.columns:
+            is_valid = column.not_null is None or column.not_null.valid
+            if not is_valid and not self._inherits_not_null(column):
+                yield self._not_valid_not_null(column)
+
     def connections(self) -> Iterator[str]:
         """Yield what makes a partition or a child of a table that stands by itself."""
         if self.making is Making.ATTACHED:
@@ -82,9 +90,6 @@ class _Drawing:
             if self.is_copied:
                 yield from self._differences(column, above)
             yield from column_settings(self.alter, column, above)
-            is_valid = column.not_null is None or column.not_null.valid
-            if not is_valid and not self._inherits_not_null(column):
-                yield self._not_valid_not_null(column)
             if column.identity is not None:
                 sequence = column.identity.sequence
                 if sequence.options.type != column.type:
