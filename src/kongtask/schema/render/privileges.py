@@ -85,7 +85,9 @@ def _has_own_owner(item: SchemaObject) -> bool:
     """Tell whether an object is made by a statement and has an owner that is not another's."""
     is_owned_sequence = isinstance(item, Sequence) and item.owned_by is not None
     is_shell = isinstance(item, Operator) and item.is_shell
-    return not (is_owned_sequence or is_shell) and not isinstance(item, TextSearchParser | TextSearchTemplate)
+    return not (is_owned_sequence or is_shell) and not isinstance(
+        item, TextSearchParser | TextSearchTemplate
+    )
 
 
 def _grants(on: str, grants: Iterable[Grant]) -> Iterator[str]:
