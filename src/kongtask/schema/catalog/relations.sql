@@ -6,7 +6,7 @@ select
   not c.relnamespace = any (%(namespaces)s) as is_outside,
   c.relrowsecurity as row_security, c.relforcerowsecurity as force_row_security,
   c.relreplident::text as replica_identity, c.reloptions as options,
-  t.reloptions as toast_options, nullif(am.amname, 'heap') as access_method,
+  t.reloptions as toast_options, case when c.relkind = 'p' or am.amname <> 'heap' then am.amname end as access_method,
   ts.spcname as tablespace,
   case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
   case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,

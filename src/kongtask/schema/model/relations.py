@@ -14,7 +14,7 @@ class Relation(SchemaObject, frozen=True, kw_only=True):
     Attributes:
         kind: TABLE, FOREIGN TABLE, VIEW or MATERIALIZED VIEW.
         options: storage parameters and view options, each as ``name=value``.
-        access_method: where it is not heap.
+        access_method: where it is not heap; of a partitioned table, what its partitions get.
         tablespace: where it is not the database's.
         type_comment: the comment on the row type.
     """

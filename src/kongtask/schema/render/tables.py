@@ -100,6 +100,9 @@ class _Drawing:
 
     def settings(self) -> Iterator[str]:
         table = self.table
+        is_partitioned = table.partition_key is not None
+        if is_partitioned and table.access_method is None and self._given_method() is not None:
+            yield f"{self.alter} SET ACCESS METHOD DEFAULT;"
         for constraint in table.constraints:
             key = table.part(Kind.CONSTRAINT, constraint.name)
             if constraint.index is not None and key in self.step.parts:
@@ -239,6 +242,12 @@ class _Drawing:
         named = not_null(column.not_null, column.name)
         return f"ALTER {self.table.kind} {self.name} ADD {named} NOT VALID;"
 
+    def _given_method(self) -> str | None:
+        """Return the access method that a partition gets without a word."""
+        if self.making is not Making.PARTITION_OF or self.table.kind is not Kind.TABLE:
+            return None
+        return self.context.tables[self.table.parents[0]].access_method
+
     def _tail(self) -> Iterator[str]:
         table = self.table
         if table.partition_key is not None:
@@ -247,8 +256,11 @@ class _Drawing:
             yield f"\nSERVER {quote_identifier(table.server)}"
             if table.fdw_options:
                 yield f"\nOPTIONS ({', '.join(table.fdw_options)})"
-        if table.access_method is not None:
-            yield f"\nUSING {quote_identifier(table.access_method)}"
+        method = table.access_method
+        if method is None and table.partition_key is None and self._given_method() is not None:
+            method = "heap"
+        if method is not None:
+            yield f"\nUSING {quote_identifier(method)}"
         options = [
             *storage_parameters(table.options),
             *storage_parameters(table.toast_options, "toast."),
