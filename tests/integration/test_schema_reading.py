@@ -192,6 +192,17 @@ def test_an_object_of_an_unknown_kind_is_an_error_that_names_it(
         read(connection, "app")
 
 
+def test_what_an_extension_owns_is_left_out(connection: Connection) -> None:
+    connection.execute(
+        "create schema app; create type app.pair as (a int, b int); create table app.t (p int);"
+        "create view app.v as select 1 as one; create function app.f() returns int"
+        " language sql as 'select 1'"
+    )
+    for item in ("type app.pair", "table app.t", "view app.v", "function app.f()"):
+        connection.execute(f"alter extension plpgsql add {item}".encode())
+    assert list(read(connection, "app").objects()) == []
+
+
 def test_invalid_indexes_are_left_out(connection: Connection) -> None:
     connection.execute("create schema app; create table app.t (a int)")
     connection.execute("insert into app.t values (1), (1)")

@@ -36,3 +36,8 @@ where (
     select 1 from pg_depend e
     where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e'
   )
+  and not exists (
+    select 1 from pg_depend e
+    where c.relkind = 'c' and e.classid = 'pg_type'::regclass and e.objid = c.reltype
+      and e.deptype = 'e'
+  )
