@@ -12,8 +12,9 @@ import click
 import platformdirs
 
 from kongtask.cli.base import Command, option
-from kongtask.cli.exporting import Request, export_schema, shipped_export, shipped_file
+from kongtask.cli.exporting import export_schema, shipped_export, shipped_file
 from kongtask.cli.outcome import shown
+from kongtask.cli.request import Request
 from kongtask.errors import EXIT_DIFFERENT
 from kongtask.names import WORKER_SCHEMA
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from kongtask.cli.bar import Bar
 from kongtask.cli.base import note
 from kongtask.cli.outcome import Outcome, shown
+from kongtask.cli.request import Request, Style
 from kongtask.errors import SchemaNotFoundError, UsageError
 from kongtask.files import read_text
 from kongtask.names import WORKER_SCHEMA
@@ -20,55 +21,9 @@ if TYPE_CHECKING:
     from kongtask.database.connection import Connection, Target
     from kongtask.schema.catalog import Extensions
     from kongtask.schema.model import Database, Requirement
+    from kongtask.schema.prove import Proof
     from kongtask.schema.reload import Coverage
-    from kongtask.schema.selection import Selection
     from kongtask.settings import Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
-    """How the text is to be.
-
-    Attributes:
-        comments, owners, privileges: whether these are part of it.
-        constraint_names: ``all`` prints the NOT NULL names that PostgreSQL 18 gave too.
-        canonical: as the embedded server prints it after loading it.
-        extensions: with the extensions that the text leans on.
-        database_objects: with what no schema owns.
-        name: the name to print the schema under, or None for its own.
-    """
-
-    comments: bool = True
-    owners: bool = False
-    privileges: bool = False
-    constraint_names: Literal["custom", "all"] = "custom"
-    canonical: bool = False
-    extensions: bool = False
-    database_objects: bool = False
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What was asked for.
-
-    Attributes:
-        schemas: names, or patterns with ``*`` and ``?``.
-        output: the file to write, the folder if it is to be split, or None for stdout.
-        split: whether each object gets a file of its own.
-        format: loadable SQL, or the model as JSON.
-        committed: the committed export, whose timestamp holds as long as the schema is the same.
-        style: how the text is to be.
-        selection: which part of the schemas, or None for all.
-    """
-
-    schemas: Sequence[str]
-    output: Path | None
-    committed: Path | None
-    split: bool = False
-    format: Literal["sql", "json"] = "sql"
-    style: Style = field(default_factory=Style)
-    selection: Selection | None = None
 
 
 @contextmanager
@@ -126,24 +81,28 @@ def export_schema(target: Target, request: Request, *, prove: bool = False) -> O
     """
     from kongtask.database.connection import connect
 
-    coverage = _coverage(request)
-    with connect(target) as connection:
+    coverage, bar = _coverage(request), Bar()
+    with connect(target) as connection, bar.during("reading the catalog") as progress:
         names = _matching(connection, request.schemas)
-        database = coverage.read(connection, names)
-    database = _restyled(target, database, request)
+        database = coverage.read(connection, names, progress)
+    if request.style.is_printed_elsewhere:
+        with bar.during("printing it on a scratch database", at_once=True):
+            database = _restyled(target, database, request)
     for item in database.left_out:
         note(f"left out: {item}")
     exported = database if request.selection is None else request.selection.of(database)
     make = _document if request.format == "json" else _outcome
-    outcome = make(request, exported, is_proved=prove)
+    outcome = make(request, exported, bar, is_proved=prove)
     if prove:
         same_names = request.style.name is None
         proved = [schema.name for schema in database.schemas] if same_names else names
-        _prove(target, proved, coverage)
+        with bar.during("loading it into a scratch database", at_once=True):
+            proof = _proof(target, proved, coverage)
+        _tell(proof)
     return outcome
 
 
-def _outcome(request: Request, database: Database, *, is_proved: bool) -> Outcome:
+def _outcome(request: Request, database: Database, bar: Bar, *, is_proved: bool) -> Outcome:
     from kongtask.schema.export import make_export, parse_export, sha256
     from kongtask.schema.render import join_blocks, render_blocks
     from kongtask.schema.split import INDEX, split
@@ -151,15 +110,15 @@ def _outcome(request: Request, database: Database, *, is_proved: bool) -> Outcom
     output, style, schemas = request.output, request.style, database.schemas
     listed = output / INDEX if output and request.split else output
     there = _read_old(listed)
-    blocks = tuple(
-        render_blocks(
-            *schemas,
-            database=database,
-            comments=style.comments,
-            owners=style.owners,
-            privileges=style.privileges,
-        )
+    rendered = render_blocks(
+        *schemas,
+        database=database,
+        comments=style.comments,
+        owners=style.owners,
+        privileges=style.privileges,
     )
+    with bar.during("writing the text") as progress:
+        blocks = tuple(progress.count(rendered, "objects"))
     committed = read_text(request.committed) if request.committed else None
     shipped = [shipped_export(schema.name) for schema in schemas if len(schemas) == 1]
     part = f", in part: {request.selection}" if request.selection else ""
@@ -196,14 +155,15 @@ def _outcome(request: Request, database: Database, *, is_proved: bool) -> Outcom
     )
 
 
-def _document(request: Request, database: Database, *, is_proved: bool) -> Outcome:
+def _document(request: Request, database: Database, bar: Bar, *, is_proved: bool) -> Outcome:
     from kongtask.schema.document import encode
     from kongtask.schema.export import sha256
 
     style, output = request.style, request.output
-    text = encode(
-        database, comments=style.comments, owners=style.owners, privileges=style.privileges
-    )
+    with bar.during("writing the document", at_once=True):
+        text = encode(
+            database, comments=style.comments, owners=style.owners, privileges=style.privileges
+        )
     there = _read_old(output)
     return Outcome(
         database=database,
@@ -281,8 +241,6 @@ def _matching(connection: Connection, patterns: Sequence[str]) -> list[str]:
 def _restyled(target: Target, database: Database, request: Request) -> Database:
     """Take schemas through a scratch database where their text is to be another server's."""
     style = request.style
-    if style.name is None and not style.canonical:
-        return database
     from msgspec.structs import replace
 
     from kongtask.database.connection import connect
@@ -325,14 +283,17 @@ def _coverage(request: Request) -> Coverage:
     )
 
 
-def _prove(target: Target, names: Sequence[str], coverage: Coverage) -> None:
+def _proof(target: Target, names: Sequence[str], coverage: Coverage) -> Proof:
     from kongtask.database.connection import connect
     from kongtask.schema.prove import prove
     from kongtask.schema.reload import read_with_what_it_needs
 
     with connect(target) as connection:
         everything = read_with_what_it_needs(connection, names, coverage)
-    proof = prove(everything, names, target, coverage)
+    return prove(everything, names, target, coverage)
+
+
+def _tell(proof: Proof) -> None:
     if proof.is_exact:
         note("proved: the export loads into an empty database and exports the same bytes there")
     else:

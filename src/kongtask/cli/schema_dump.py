@@ -12,7 +12,8 @@ import click
 
 from kongtask import __version__
 from kongtask.cli.base import Command, connection_option, option
-from kongtask.cli.exporting import Request, Style, export_schema, exported_database, is_pattern
+from kongtask.cli.exporting import export_schema, exported_database, is_pattern
+from kongtask.cli.request import Request, Style
 from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, UsageError
 from kongtask.names import check_schema_name
 from kongtask.settings import Settings, default_schema_name, load_settings

@@ -12,7 +12,7 @@ from kongtask.database.connection import Connection, Target, compose, connect, f
 from kongtask.database.embedded import EMBEDDED_MAJOR, embedded_server
 from kongtask.database.scratch import may_create_databases, scratch_database
 from kongtask.errors import ProofFailedError
-from kongtask.schema.catalog import ConstraintNames, Extensions, read_database
+from kongtask.schema.catalog import ConstraintNames, Extensions, Report, read_database
 from kongtask.schema.model import Database, Requirement
 from kongtask.schema.render import render
 
@@ -40,14 +40,17 @@ class Coverage:
             *database.schemas, database=database, owners=self.owners, privileges=self.privileges
         )
 
-    def read(self, connection: Connection, names: Iterable[str]) -> Database:
-        """Read some schemas."""
+    def read(
+        self, connection: Connection, names: Iterable[str], report: Report | None = None
+    ) -> Database:
+        """Read some schemas; ``report`` takes how many queries are answered, and of how many."""
         return read_database(
             connection,
             sorted(names),
             objects=self.objects,
             extensions=self.extensions,
             constraint_names=self.constraint_names,
+            report=report,
         )
 
     def needs(self, database: Database) -> set[Requirement]:

@@ -1,5 +1,6 @@
 """The system catalog -> the model. Only this package reads the database."""
 
+from kongtask.schema.catalog.answers import Report
 from kongtask.schema.catalog.reader import (
     ConstraintNames,
     Extensions,
@@ -12,6 +13,7 @@ from kongtask.schema.catalog.reader import (
 __all__ = [
     "ConstraintNames",
     "Extensions",
+    "Report",
     "read",
     "read_all",
     "read_database",

@@ -8,7 +8,7 @@ fails, the first connection asks everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Condition, Thread
 from typing import Any
@@ -18,6 +18,9 @@ import psycopg
 from kongtask.database.connection import Connection, connect_beside, cut
 from kongtask.errors import KongtaskError
 from kongtask.schema.catalog.session import Snapshot, snapshot
+
+#: Takes how many steps are done, and of how many; from either thread.
+Report = Callable[[int, int], None]
 
 #: How many relations make a second connection worth its few milliseconds.
 LARGE = 500
@@ -29,10 +32,13 @@ class Answers(Mapping[str, Sequence[Any]]):
     Args:
         catalog: where to ask.
         questions: the queries' parameters by their names, those first that take long.
+        report: takes how many queries are answered, and of how many.
     """
 
-    def __init__(self, catalog: Snapshot, questions: Mapping[str, Mapping[str, Any]]) -> None:
-        self._catalog = catalog
+    def __init__(
+        self, catalog: Snapshot, questions: Mapping[str, Mapping[str, Any]], report: Report | None
+    ) -> None:
+        self._catalog, self._report = catalog, report
         self._questions = questions
         self._waiting = list(questions)
         self._rows: dict[str, Sequence[Any]] = {}
@@ -70,17 +76,22 @@ class Answers(Mapping[str, Sequence[Any]]):
                     self._waiting.append(query)
                     self._changed.notify_all()
                 raise
-            with self._changed:
-                self._rows[query] = rows
-                self._changed.notify_all()
+            self._give(query, rows)
 
     def _ask_or_wait(self, wanted: str) -> None:
         query = self._take(wanted)
         if query is not None:
-            self._rows[query] = self._catalog.rows(query, **self._questions[query])
+            self._give(query, self._catalog.rows(query, **self._questions[query]))
             return
         with self._changed:
             self._changed.wait_for(lambda: wanted in self._rows or self._waiting)
+
+    def _give(self, query: str, rows: Sequence[Any]) -> None:
+        with self._changed:
+            self._rows[query] = rows
+            self._changed.notify_all()
+        if self._report is not None:
+            self._report(len(self._rows), len(self._questions))
 
     def _take(self, wanted: str | None = None) -> str | None:
         """Take the wanted query; else, of those waiting, a helper the first and others the last."""
@@ -95,7 +106,11 @@ class Answers(Mapping[str, Sequence[Any]]):
 
 @contextmanager
 def answers(
-    catalog: Snapshot, questions: Mapping[str, Mapping[str, Any]], *, is_large: bool
+    catalog: Snapshot,
+    questions: Mapping[str, Mapping[str, Any]],
+    *,
+    is_large: bool,
+    report: Report | None = None,
 ) -> Iterator[Answers]:
     """Ask queries, over a second connection too if there is much to read.
 
@@ -103,8 +118,9 @@ def answers(
         catalog: where to ask.
         questions: the queries' parameters by their names, those first that take long.
         is_large: whether there is much to read.
+        report: takes how many queries are answered, and of how many.
     """
-    found = Answers(catalog, questions)
+    found = Answers(catalog, questions, report)
     shared = catalog.share() if is_large else None
     if shared is None:
         yield found

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Literal
 
 from kongtask.database.connection import Connection
-from kongtask.schema.catalog.answers import LARGE, answers
+from kongtask.schema.catalog.answers import LARGE, Report, answers
 from kongtask.schema.catalog.builder import Builder
 from kongtask.schema.catalog.checks import (
     check_all_read,
@@ -99,6 +99,7 @@ def read_database(
     objects: bool = True,
     extensions: Extensions = "none",
     constraint_names: ConstraintNames = "custom",
+    report: Report | None = None,
 ) -> Database:
     """Read several schemas and what no schema owns, in one snapshot.
 
@@ -109,6 +110,7 @@ def read_database(
             the database but for those that need something in another schema.
         extensions: which extensions.
         constraint_names: ``all`` keeps the NOT NULL names that PostgreSQL 18 gave too.
+        report: takes how many queries are answered, and of how many.
 
     Returns:
         The schemas, sorted by name, and the rest.
@@ -119,7 +121,15 @@ def read_database(
         UnsupportedObjectError: one holds an object of a kind that kongtask cannot export.
     """
     refuse_system_schemas(schemas)
-    read = partial(_read, connection, schemas, objects, extensions, constraint_names)
+    read = partial(
+        _read,
+        connection,
+        schemas,
+        objects=objects,
+        extensions=extensions,
+        constraint_names=constraint_names,
+        report=report,
+    )
     for _ in range(_ATTEMPTS - 1):
         try:
             return read()
@@ -137,9 +147,11 @@ def schema_names(connection: Connection) -> list[str]:
 def _read(
     connection: Connection,
     schemas: Sequence[str],
+    *,
     objects: bool,
     extensions: Extensions,
     constraint_names: ConstraintNames,
+    report: Report | None,
 ) -> Database:
     with snapshot(connection) as catalog:
         namespaces = catalog.rows("namespaces", schemas=list(schemas))
@@ -147,7 +159,8 @@ def _read(
         oids = [row.oid for row in namespaces]
         all_names = constraint_names == "all"
         questions = _questions(oids, objects=objects, all_names=all_names)
-        with answers(catalog, questions, is_large=_is_large(catalog, oids)) as rows:
+        is_large = _is_large(catalog, oids)
+        with answers(catalog, questions, is_large=is_large, report=report) as rows:
             source = Source(rows, all_names=all_names)
             return _database(catalog, source, namespaces, objects, extensions)
 
