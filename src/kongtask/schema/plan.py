@@ -24,6 +24,7 @@ from kongtask.schema.model import (
     View,
 )
 from kongtask.schema.partitions import Partitioning
+from kongtask.schema.plan_bodies import after_bodies
 from kongtask.schema.plan_casts import after_casts
 from kongtask.schema.plan_database import database_steps, schemas_of_extensions
 from kongtask.schema.steps import (
@@ -55,7 +56,7 @@ def build_steps(
     for schema in database.schemas:
         steps.append(_schema(schema, made_by.get(schema.name, frozenset())))
         steps += build.schema(schema)
-    return after_casts(steps, database.casts)
+    return after_bodies(after_casts(steps, database.casts), database)
 
 
 class _Builder:

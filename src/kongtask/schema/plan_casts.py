@@ -6,12 +6,12 @@ cast: ``f(x)`` becomes ``(x)::t``, which nobody understands before the cast is t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from kongtask.schema.model import Cast, Kind, Ref
-from kongtask.schema.steps import Step
+from kongtask.schema.steps import Step, all_behind, makers_of
 
 
 def after_casts(steps: Sequence[Step], casts: Iterable[Cast]) -> list[Step]:
@@ -25,21 +25,16 @@ def after_casts(steps: Sequence[Step], casts: Iterable[Cast]) -> list[Step]:
     if not casts:
         return list(steps)
     found = {step.key: step for step in steps}
+    makers = makers_of(steps)
     for cast in casts:
         functions = {ref for ref in cast.requires if ref.kind is Kind.FUNCTION}
-        users = [step for step in found.values() if not functions.isdisjoint(_refs(step))]
+        users = [step for step in found.values() if not functions.isdisjoint(step.all_requires())]
         if len(users) > 1:
-            first = _needed(cast.ref, found)  # which cannot wait for the cast
+            first = all_behind(cast.ref, found, makers)  # which cannot wait for the cast
             for step in users:
                 if step.key not in first:
                     found[step.key] = _waiting(step, functions, cast.ref)
     return list(found.values())
-
-
-def _refs(step: Step) -> Iterator[Ref]:
-    yield from step.requires
-    for requires in step.parts.values():
-        yield from requires
 
 
 def _waiting(step: Step, functions: set[Ref], cast: Ref) -> Step:
@@ -48,16 +43,3 @@ def _waiting(step: Step, functions: set[Ref], cast: Ref) -> Step:
 
     parts = {part: more(requires) for part, requires in step.parts.items()}
     return replace(step, requires=more(step.requires), parts=parts)
-
-
-def _needed(key: Ref, steps: dict[Ref, Step]) -> set[Ref]:
-    """Return the keys of a step and of all that it needs, directly or not."""
-    makers = {part: step.key for step in steps.values() for part in step.parts}
-    found, waiting = {key}, [key]
-    while waiting:
-        for ref in _refs(steps[waiting.pop()]):
-            maker = ref if ref in steps else makers.get(ref)
-            if maker is not None and maker not in found:
-                found.add(maker)
-                waiting.append(maker)
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -143,3 +143,32 @@ class Step(Struct, frozen=True, kw_only=True):
     owner: Relation | Domain | None = None
     requires: frozenset[Ref] = frozenset()
     parts: Mapping[Ref, frozenset[Ref]] = NO_PARTS
+
+    def all_requires(self) -> Iterator[Ref]:
+        """Yield what must come before the step and its parts."""
+        yield from self.requires
+        for requires in self.parts.values():
+            yield from requires
+
+
+def makers_of(steps: Iterable[Step]) -> dict[Ref, Ref]:
+    """Return the step that makes each part, by their keys."""
+    return {part: step.key for step in steps for part in step.parts}
+
+
+def all_behind(key: Ref, steps: Mapping[Ref, Step], makers: Mapping[Ref, Ref]) -> set[Ref]:
+    """Return the keys of a step and of all that it needs, directly or not.
+
+    Args:
+        key: the step's.
+        steps: all steps by their keys.
+        makers: the keys of the steps that make parts, as ``makers_of`` has them.
+    """
+    found, waiting = {key}, [key]
+    while waiting:
+        for ref in steps[waiting.pop()].all_requires():
+            maker = ref if ref in steps else makers.get(ref)
+            if maker is not None and maker not in found:
+                found.add(maker)
+                waiting.append(maker)
+    return found
