@@ -19,11 +19,13 @@ CREATE FUNCTION app.twice(integer)
     LANGUAGE sql IMMUTABLE
     AS $$select app.offset_of($1)$$;
 
+SET search_path = app, public;
 CREATE TABLE app.made (
     a integer,
     b integer GENERATED ALWAYS AS (app.twice(a)) STORED,
     d integer
 );
+SET search_path = '';
 
 CREATE TABLE app.notes (
     id integer,
@@ -45,7 +47,7 @@ CREATE FUNCTION app.of_row(app.made)
     LANGUAGE sql IMMUTABLE
     AS $$select $1.d$$;
 
-SET search_path = app;
+SET search_path = app, public;
 CREATE INDEX looped ON app.made USING btree (app.loop(d));
 SET search_path = '';
 
@@ -98,7 +100,7 @@ ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR url_path WITH simple;
 ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR version WITH simple;
 ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR word WITH simple;
 
-SET search_path = app;
+SET search_path = app, public;
 CREATE INDEX by_terms ON app.notes USING gin (app.terms(title));
 SET search_path = '';
 
@@ -107,7 +109,7 @@ CREATE FUNCTION app.least_rank()
     LANGUAGE plpgsql IMMUTABLE
     AS $$begin return app.offset_of(1); end$$;
 
-SET search_path = app;
+SET search_path = app, public;
 CREATE INDEX ranked ON app.notes USING btree (id) WHERE (rank > app.least_rank());
 SET search_path = '';
 

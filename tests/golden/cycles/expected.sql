@@ -63,10 +63,12 @@ CREATE FUNCTION app.twice(integer)
     LANGUAGE sql IMMUTABLE
     AS $$select $1 * 2$$;
 
+SET search_path = app, public;
 CREATE TABLE app.by_function (
     a integer
 )
 PARTITION BY RANGE (app.twice(a));
+SET search_path = '';
 
 CREATE TABLE app.by_function_1 PARTITION OF app.by_function
 FOR VALUES FROM (1) TO (10);
@@ -94,15 +96,19 @@ CASE
 END) STORED
 );
 
+SET search_path = app, public;
 CREATE TABLE app.gen (
     a integer,
     b integer GENERATED ALWAYS AS (app.twice(a)) STORED,
     CONSTRAINT gen_a_check CHECK ((app.twice(a) > 0))
 )
 PARTITION BY RANGE (a);
+SET search_path = '';
 
+SET search_path = app, public;
 CREATE TABLE app.gen_1 PARTITION OF app.gen
 FOR VALUES FROM (1) TO (10);
+SET search_path = '';
 
 CREATE TABLE app.holders (
     h app.holder,
@@ -140,7 +146,7 @@ ALTER TABLE app.node ADD CONSTRAINT small CHECK ((app.count_nodes() < 1000));
 -- Indexes
 --
 
-SET search_path = app;
+SET search_path = app, public;
 CREATE INDEX gen_ix ON app.gen USING btree (app.twice(a)) WHERE (app.twice(1) = 2);
 SET search_path = '';
 

@@ -46,7 +46,7 @@ CREATE FUNCTION app.norm(text)
     LANGUAGE sql IMMUTABLE STRICT
     AS $$select lower($1)$$;
 
-SET search_path = app;
+SET search_path = app, public;
 CREATE INDEX expr ON app.t USING btree (lower(b), ((a + 1)), app.norm(b), ((d ->> 'x'::text))) WHERE ((a > 3) AND (b IS NOT NULL));
 SET search_path = '';
 COMMENT ON INDEX app.expr IS 'an index';
@@ -56,7 +56,7 @@ CREATE FUNCTION app.norm2(text)
     LANGUAGE plpgsql IMMUTABLE
     AS $$begin return app.norm($1); end$$;
 
-SET search_path = app;
+SET search_path = app, public;
 CREATE INDEX expr2 ON app.t USING btree (app.norm2(b)) WHERE (app.norm('X'::text) = 'x'::text);
 SET search_path = '';
 

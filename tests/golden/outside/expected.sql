@@ -69,7 +69,7 @@ ALTER TABLE app.uses ADD CONSTRAINT uses_r_fkey FOREIGN KEY (r) REFERENCES other
 -- Indexes
 --
 
-SET search_path = app, other;
+SET search_path = app, other, public;
 CREATE INDEX uses_f_idx ON app.uses USING btree (other.f(f));
 SET search_path = '';
 

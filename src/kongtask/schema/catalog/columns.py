@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kongtask.schema.catalog.classes import CatalogClass
+from kongtask.schema.catalog.index import ObjectId
 from kongtask.schema.catalog.register import RELATION_KINDS
 from kongtask.schema.catalog.sequences import SequenceReader
 from kongtask.schema.catalog.source import Source, grouped
@@ -36,6 +37,12 @@ class ColumnReader:
         ref = Ref(RELATION_KINDS[relation.kind], relation.schema, relation.name)
         is_table = relation.kind in "rpf"
         return tuple(self._column(relation, ref, row, is_table) for row in self._rows[relation.oid])
+
+    def generated(self, relation: int) -> Iterator[ObjectId]:
+        """Yield the expressions of a relation's generated columns."""
+        for row in self._rows[relation]:
+            if is_generated(row):
+                yield CatalogClass.PG_ATTRDEF, row.default_oid
 
     def _column(self, relation: Any, owner: Ref, row: Any, is_table: bool) -> Column:
         source, oid = self._source, relation.oid
@@ -67,6 +74,11 @@ class ColumnReader:
         if sequence is None:  # a partition's column, which shares its parent's sequence (from 17)
             return None
         return Identity(always=column.identity == "a", sequence=sequence)
+
+
+def is_generated(column: Any) -> bool:
+    """Tell whether a row is a generated column's."""
+    return column.rare is not None and "generated" in column.rare
 
 
 def _rare(attributes: Mapping[str, Any]) -> dict[str, Any]:

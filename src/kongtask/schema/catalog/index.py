@@ -71,9 +71,10 @@ class ObjectIndex:
         """Return what an object needs, ours or not."""
         return self._needs.get((catalog, oid), [])
 
-    def needed(self, catalog: CatalogClass, oid: int, of: CatalogClass) -> list[int]:
-        """Return the OIDs in another catalog that an object needs, ours or not."""
-        return [found for kind, found in self._needs.get((catalog, oid), ()) if kind == of]
+    def routines(self, *objects: ObjectId) -> list[int]:
+        """Return the OIDs of the routines that some objects need, ours or not."""
+        needs, routine = self._needs, CatalogClass.PG_PROC
+        return [oid for item in objects for kind, oid in needs.get(item, ()) if kind == routine]
 
     def outside(self) -> Iterator[ObjectId]:
         """Yield what our objects need and nobody has registered, each once."""

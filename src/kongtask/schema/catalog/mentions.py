@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kongtask.schema.catalog.classes import CatalogClass
+from kongtask.schema.catalog.columns import is_generated
 from kongtask.schema.catalog.index import ObjectIndex
 from kongtask.schema.catalog.source import Rows
 
@@ -35,7 +36,13 @@ def mentioned_routines(rows: Rows, index: ObjectIndex) -> list[int]:
     """Return the OIDs of the routines whose names are needed."""
     found = _found(rows, _ROUTINES)
     for row in rows["indexes"]:
-        found.update(index.needed(CatalogClass.PG_CLASS, row.oid, CatalogClass.PG_PROC))
+        found.update(index.routines((CatalogClass.PG_CLASS, row.oid)))
+    for row in rows["relations"]:
+        if row.partition_key is not None:
+            found.update(index.routines((CatalogClass.PG_CLASS, row.oid)))
+    for row in rows["columns"]:
+        if is_generated(row):
+            found.update(index.routines((CatalogClass.PG_ATTRDEF, row.default_oid)))
     found |= {oid for row in rows["text_search"] for oid in row.functions}
     return sorted(found - {0})
 

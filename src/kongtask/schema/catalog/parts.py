@@ -150,7 +150,7 @@ class PartReader:
             is_replica_identity=row.is_replica_identity,
             is_valid=row.is_valid,
             tablespace=row.tablespace,
-            search_path=self._source.search_path(CatalogClass.PG_CLASS, row.oid, row.schema),
+            search_path=self._source.search_path(row.schema, (CatalogClass.PG_CLASS, row.oid)),
             requires=self._source.index.requires(CatalogClass.PG_CLASS, row.oid),
         )
 

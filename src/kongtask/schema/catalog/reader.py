@@ -182,6 +182,8 @@ def _database(
     )
     check_members(catalog, source)
     needs = _requirements(catalog, source, namespaces)
+    homes = {need.schema for need in needs if need.kind == "extension" and need.schema}
+    source.add_usual_path({"public", *homes} - {"pg_catalog"})
     chosen = _extensions(catalog, extensions, needs)
     made = {row.name for row in chosen}
     needs = tuple(need for need in needs if need.kind != "extension" or need.name not in made)

@@ -101,6 +101,9 @@ class RelationReader:
             toast_options=tuple(row.toast_options or ()),
             server=row.server,
             fdw_options=tuple(row.fdw_options or ()),
+            search_path=self._source.search_path(
+                row.schema, (CatalogClass.PG_CLASS, row.oid), *self._columns.generated(row.oid)
+            ),
         )
 
     def _view(self, row: Any) -> View:

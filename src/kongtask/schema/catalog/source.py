@@ -32,6 +32,7 @@ class Source:
         self.all_names = all_names
         self._names: dict[ObjectId, tuple[str, str]] = {}
         self._without_path: set[int] = set()
+        self._usual_path: set[str] = set()
         self._comments: dict[tuple[int, int, int], str] = {
             (row.catalog, row.object, row.part): row.text for row in rows["comments"]
         }
@@ -100,23 +101,28 @@ class Source:
         self._names = {(row.catalog, row.oid): (row.schema, row.name) for row in rows}
         self._without_path = {row.oid for row in rows if row.needs_path}
 
-    def search_path(self, catalog: CatalogClass, oid: int, own: str) -> tuple[str, ...]:
-        """Return the schemas that an object's functions may expect to find things in.
+    def add_usual_path(self, schemas: Iterable[str]) -> None:
+        """Take the schemas where functions may expect to find things, wherever they are."""
+        self._usual_path = set(schemas)
+
+    def search_path(self, own: str, *objects: ObjectId) -> tuple[str, ...]:
+        """Return the schemas that functions which some objects call may expect to find things in.
 
         Args:
-            catalog: where the object is.
-            oid: the object.
-            own: its own schema, which comes first.
+            own: the objects' own schema, which comes first.
+            objects: what calls the functions.
         """
         if not self._without_path:
             return ()
-        needed = self.index.needed(catalog, oid, CatalogClass.PG_PROC)
+        needed = self.index.routines(*objects)
         found = {
             self._names[CatalogClass.PG_PROC, routine][0]
             for routine in needed
             if routine in self._without_path
         }
-        return (own, *sorted(found - {own})) if found else ()
+        if not found:
+            return ()
+        return (own, *sorted(found - {own}), *sorted(self._usual_path - found - {own}))
 
     def routine(self, oid: int) -> str | None:
         """Return a routine's name as statements take it, or None for OID 0.

@@ -49,6 +49,8 @@ class Table(Relation, frozen=True, kw_only=True):
         of_type: the composite type of a typed table.
         replica_identity: D(efault), F(ull), N(othing), or I where an index says so itself.
         server: a foreign table's server.
+        search_path: schemas, where its partition key or a generated column calls functions whose
+            bodies may name things without one.
     """
 
     unlogged: bool = False
@@ -64,6 +66,7 @@ class Table(Relation, frozen=True, kw_only=True):
     toast_options: tuple[str, ...] = ()
     server: str | None = None
     fdw_options: tuple[str, ...] = ()
+    search_path: tuple[str, ...] = ()
 
     @property
     def is_partition(self) -> bool:

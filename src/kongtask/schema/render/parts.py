@@ -39,7 +39,7 @@ def render_constraint(context: Context, step: Step, constraint: Constraint) -> I
     relation = _relation(step)
     only = "ONLY " if context.partitioning.is_alone(constraint) else ""
     add = f"ALTER {relation.kind} {only}{owner} ADD {constraint_definition(constraint)};"
-    yield from with_search_path(constraint.index, add)
+    yield from with_search_path(constraint.index.search_path if constraint.index else (), add)
     if constraint.index is not None:
         yield from index_settings(relation, constraint.index)
     yield from comment_on(f"CONSTRAINT {name} ON {owner}", constraint.comment)

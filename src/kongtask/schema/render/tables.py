@@ -22,6 +22,7 @@ from kongtask.schema.render.text import (
     constraint_definition,
     listed,
     storage_parameters,
+    with_search_path,
 )
 from kongtask.schema.steps import Step
 
@@ -31,7 +32,7 @@ _REPLICA_IDENTITIES = {"F": "FULL", "N": "NOTHING"}
 def render_table(context: Context, step: Step, table: Table) -> Iterator[str]:
     """Yield the statements that make a table and what its step makes with it."""
     drawing = _Drawing(context, step, table)
-    yield drawing.create()
+    yield from with_search_path(table.search_path, drawing.create())
     yield from drawing.not_valid_not_nulls()
     yield from drawing.connections()
     yield from drawing.column_settings()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from kongtask.names import quote_identifier, quote_literal
-from kongtask.schema.model import Constraint, Index
+from kongtask.schema.model import Constraint
 
 INDENT = "    "
 
@@ -53,13 +53,12 @@ def constraint_definition(constraint: Constraint) -> str:
     return f"CONSTRAINT {name} {constraint.definition}{options}{constraint.deferral}"
 
 
-def with_search_path(index: Index | None, statement: str) -> Iterator[str]:
-    """Yield a statement that builds an index, under the search_path that its functions expect.
+def with_search_path(path: Sequence[str], statement: str) -> Iterator[str]:
+    """Yield a statement that makes an index or a table, under the path that its functions expect.
 
-    Building an index looks into the bodies of SQL functions, even of an empty table's. From 17 on
-    PostgreSQL does so with a search_path of its own, whatever the session's is.
+    It looks into the bodies of SQL functions, even where there are no rows. From 17 on PostgreSQL
+    makes indexes with a search_path of its own, whatever the session's is.
     """
-    path = index.search_path if index is not None else ()
     if path:
         yield f"SET search_path = {', '.join(quote_identifier(schema) for schema in path)};"
     yield statement
