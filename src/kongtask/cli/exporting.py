@@ -41,12 +41,15 @@ def exported_database(
         The named database; else a scratch database on the embedded server, with each schema's own
         migrations applied: as configured for that name, else the worker's.
     """
-    from kongtask.database.connection import connect, describe, find_target
+    from kongtask.database.connection import caveat, connect, describe, find_target
 
     named = find_target(conn, settings)
     if named is not None:
         with connect(named) as connection:
             note(f"using {describe(connection)}, from {named.source}")
+            warning = caveat(connection)
+        if warning is not None:
+            note(f"warning: {warning}")
         yield named
         return
     from kongtask.database.embedded import embedded_server

@@ -34,6 +34,9 @@ _LIBPQ_SERVER_VARIABLES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDAT
 #: The oldest major version that kongtask works on.
 OLDEST_MAJOR = 13
 
+#: The newest major version whose catalog kongtask knows.
+NEWEST_MAJOR = 18
+
 #: Seconds to wait for one host to answer, unless the conninfo or PGCONNECT_TIMEOUT says otherwise.
 CONNECT_TIMEOUT = 10
 
@@ -192,6 +195,18 @@ def describe(connection: Connection) -> str:
     return (
         f'database "{info.dbname}" as "{info.user}" on {place or "local socket"} '
         f"(PostgreSQL {major}.{minor})"
+    )
+
+
+def caveat(connection: Connection) -> str | None:
+    """Return a warning where the server is newer than kongtask, else None."""
+    major = connection.info.server_version // 10000
+    if major <= NEWEST_MAJOR:
+        return None
+    return (
+        f"PostgreSQL {major} is newer than this kongtask, which knows {OLDEST_MAJOR} to "
+        f"{NEWEST_MAJOR}: objects of new kinds are refused, new attributes of known ones are not "
+        "seen; look for a newer kongtask"
     )
 
 
