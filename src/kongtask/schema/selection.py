@@ -126,7 +126,7 @@ class Selection:
         above = [x for x in schema.tables if x.ref in parents - relations]
         changes["outside_tables"] = (*schema.outside_tables, *(_columns_only(x) for x in above))
         if self.tables:
-            changes["default_privileges"] = ()
+            changes |= {"default_privileges": (), "extension_members": ()}
         return replace(schema, **changes)
 
     def _keeps(self, item: SchemaObject, relations: set[Ref]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.columns import ColumnReader
 from kongtask.schema.catalog.default_privileges import default_privileges
+from kongtask.schema.catalog.extension_members import extension_members
 from kongtask.schema.catalog.operators import OperatorReader
 from kongtask.schema.catalog.parts import PartReader
 from kongtask.schema.catalog.relations import RelationReader
@@ -71,6 +72,7 @@ class Builder:
                 self._source,
                 (it for it in self._source.rows["default_privileges"] if it.schema == row.name),
             ),
+            extension_members=extension_members(self._source, row.name),
             requirements=tuple(requirements),
             outside_tables=_needed_by(self._outside_tables, self._kinds["tables"], row.name),
             **{kind: _of_schema(row.name, built) for kind, built in self._kinds.items()},

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.default_privileges import default_privileges
+from kongtask.schema.catalog.extension_members import extension_members
 from kongtask.schema.catalog.source import Source, by_name, grouped
 from kongtask.schema.model import (
     AccessMethod,
@@ -69,6 +70,7 @@ class DatabaseReader:
             default_privileges=default_privileges(
                 self._source, self._source.rows.get("database_default_privileges", ())
             ),
+            extension_members=extension_members(self._source, None),
             left_out=tuple(sorted((*left_out, *self._secrets))),
         )
 

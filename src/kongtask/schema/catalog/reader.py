@@ -205,7 +205,8 @@ def _questions(
     """Return what to ask, with the parameters of each query."""
     questions: dict[str, dict[str, Any]] = {query: {"namespaces": namespaces} for query in _QUERIES}
     questions["not_nulls"] = {"namespaces": namespaces, "all_names": all_names}
-    questions["grants"] = {"namespaces": namespaces, "database": objects}
+    for query in ("grants", "extension_members"):
+        questions[query] = {"namespaces": namespaces, "database": objects}
     for query in ("dependencies", "comments", "security_labels"):
         questions[query] = {}
     return questions | database_questions() if objects else questions

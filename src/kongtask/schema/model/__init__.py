@@ -41,7 +41,7 @@ from kongtask.schema.model.parts import (
 )
 from kongtask.schema.model.relations import Relation, Statistics, Table, View
 from kongtask.schema.model.routines import Aggregate, Routine
-from kongtask.schema.model.schema import DefaultPrivileges, Requirement, Schema
+from kongtask.schema.model.schema import DefaultPrivileges, ExtensionMember, Requirement, Schema
 from kongtask.schema.model.sequences import Sequence, SequenceOptions
 from kongtask.schema.model.text_search import (
     TextSearchConfiguration,
@@ -76,6 +76,7 @@ __all__ = [
     "EnumType",
     "EventTrigger",
     "Extension",
+    "ExtensionMember",
     "FamilyMember",
     "ForeignDataWrapper",
     "Grant",

@@ -8,7 +8,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from kongtask.schema.model.base import Grant, Kind, Ref, SecurityLabel, Value
-from kongtask.schema.model.schema import DefaultPrivileges, Requirement, Schema
+from kongtask.schema.model.schema import DefaultPrivileges, ExtensionMember, Requirement, Schema
 
 
 class DatabaseObject(Value, frozen=True, kw_only=True):
@@ -216,6 +216,7 @@ class Database(Value, frozen=True, kw_only=True):
     Attributes:
         schemas: those that were read.
         default_privileges: those that hold in every schema.
+        extension_members: what extensions own in no schema and somebody granted.
         left_out: what was asked for and is not here, one sentence each: an object that needs
             something in a schema that was not read, a secret.
     """
@@ -232,6 +233,7 @@ class Database(Value, frozen=True, kw_only=True):
     publications: tuple[Publication, ...] = ()
     event_triggers: tuple[EventTrigger, ...] = ()
     default_privileges: tuple[DefaultPrivileges, ...] = ()
+    extension_members: tuple[ExtensionMember, ...] = ()
     left_out: tuple[str, ...] = ()
 
     def only(self, names: Iterable[str]) -> Database:
@@ -268,3 +270,5 @@ class Database(Value, frozen=True, kw_only=True):
             yield from item.grants
         for default in self.default_privileges:
             yield from default.grants
+        for member in self.extension_members:
+            yield from member.grants

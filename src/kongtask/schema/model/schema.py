@@ -53,10 +53,23 @@ class DefaultPrivileges(Value, frozen=True, kw_only=True):
     grants: tuple[Grant, ...]
 
 
+class ExtensionMember(Value, frozen=True, kw_only=True):
+    """Something that an extension owns and somebody granted: only the grants are exported.
+
+    Attributes:
+        target: the kind and the quoted name, as GRANT takes them.
+        grants: those that the extension did not make itself, its columns' too.
+    """
+
+    target: str
+    grants: tuple[Grant, ...]
+
+
 class Schema(Value, frozen=True, kw_only=True):
     """Everything that one schema owns, each kind sorted by name under the C collation.
 
     Attributes:
+        extension_members: what extensions own in it and somebody granted.
         requirements: what it leans on and does not own.
         outside_tables: tables elsewhere that its own inherit from, with their columns only.
     """
@@ -67,6 +80,7 @@ class Schema(Value, frozen=True, kw_only=True):
     grants: tuple[Grant, ...] = ()
     security_labels: tuple[SecurityLabel, ...] = ()
     default_privileges: tuple[DefaultPrivileges, ...] = ()
+    extension_members: tuple[ExtensionMember, ...] = ()
     collations: tuple[Collation, ...] = ()
     enums: tuple[EnumType, ...] = ()
     composites: tuple[CompositeType, ...] = ()
@@ -137,6 +151,8 @@ class Schema(Value, frozen=True, kw_only=True):
         yield from self.grants
         for default in self.default_privileges:
             yield from default.grants
+        for member in self.extension_members:
+            yield from member.grants
         for item in self.objects():
             yield from item.grants
         for relation in self.relations():

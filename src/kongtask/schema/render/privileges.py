@@ -10,6 +10,7 @@ from kongtask.schema.model import (
     DatabaseObject,
     DefaultPrivileges,
     EventTrigger,
+    ExtensionMember,
     Grant,
     Operator,
     Relation,
@@ -44,6 +45,7 @@ def privilege_statements(database: Database) -> Iterator[str]:
     """Yield the statements for privileges that differ from the defaults."""
     for found in database.objects():
         yield from _grants(grant_target(found), found.grants)
+    yield from _member_privileges(database.extension_members)
     yield from _default_privileges(database.default_privileges)
     for schema in database.schemas:
         yield from _schema_privileges(schema)
@@ -65,7 +67,13 @@ def _schema_privileges(schema: Schema) -> Iterator[str]:
                 if column.identity is not None:
                     sequence = column.identity.sequence
                     yield from _grants(grant_target(sequence), sequence.grants)
+    yield from _member_privileges(schema.extension_members)
     yield from _default_privileges(schema.default_privileges, schema.name)
+
+
+def _member_privileges(members: Iterable[ExtensionMember]) -> Iterator[str]:
+    for member in members:
+        yield from _grants(member.target, member.grants)
 
 
 def _default_privileges(
