@@ -102,6 +102,20 @@ CREATE AGGREGATE app.hypo(VARIADIC "any" ORDER BY VARIADIC "any") (
     HYPOTHETICAL
 );
 
+CREATE PROCEDURE app.keyword(IN "json_scalar" text)
+    LANGUAGE sql
+    AS $$select 1$$;
+
+CREATE FUNCTION app.keyword("json" text, INOUT "json_array" integer DEFAULT 3, VARIADIC "Rest" integer[] DEFAULT '{}'::integer[])
+    RETURNS integer
+    LANGUAGE sql
+    AS $$select 1$$;
+
+CREATE FUNCTION app.keywords("json" text)
+    RETURNS TABLE("json_value" integer, plain text)
+    LANGUAGE sql
+    AS $$select 1, $1$$;
+
 CREATE FUNCTION app.long_names()
     RETURNS integer
     LANGUAGE sql

@@ -69,3 +69,6 @@ alter table app.t enable always trigger trunc;
 comment on trigger a_first on app.t is 'first';
 create trigger "odd ""name""" after delete on app.t execute function app.trig();
 create function app.long_names() returns int language sql set local_preload_libraries to "Mixed/Case", 'c:/''a"/path', '', '0123456789012345678901234567890123456789012345678901234567890123456789' as 'select 1';
+create function app.keyword("json" text, inout "json_array" int default 3, variadic "Rest" int[] default '{}') language sql as 'select 1';
+create function app.keywords("json" text) returns table ("json_value" int, "plain" text) language sql as 'select 1, $1';
+create procedure app.keyword("json_scalar" text) language sql as 'select 1';

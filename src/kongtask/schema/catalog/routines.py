@@ -49,9 +49,7 @@ class RoutineReader:
             **self._source.common(CatalogClass.PG_PROC, row),
             kind=ROUTINE_KINDS[row.kind],
             signature=row.signature,
-            identity=row.identity,
-            arguments=row.arguments,
-            result=row.result,
+            **self._parameters(row),
             language=row.language,
             is_window=row.kind == "w",
             volatility=_VOLATILITY[row.volatility],
@@ -71,6 +69,32 @@ class RoutineReader:
                 CatalogClass.PG_PROC, row.oid, of=(CatalogClass.PG_TYPE,)
             ),
         )
+
+    def _parameters(self, row: Any) -> dict[str, str | None]:
+        """Return the parameter lists and the result, with every keyword of today quoted."""
+        if row.parameters is None:
+            return {
+                "identity": row.identity, "arguments": row.arguments, "result": row.result,
+            }  # fmt: skip
+        words = {
+            "o": "OUT ",
+            "b": "INOUT ",
+            "v": "VARIADIC ",
+            "i": "IN " if row.kind == "p" else "",
+        }
+        named = [
+            (mode, f"{quote_identifier(name)} {type_}" if name else type_, default)
+            for mode, name, type_, default in row.parameters
+        ]
+        taken = [(words[mode] + text, default) for mode, text, default in named if mode != "t"]
+        table = ", ".join(text for mode, text, _ in named if mode == "t")
+        return {
+            "identity": ", ".join(text for text, _ in taken),
+            "arguments": ", ".join(
+                text if default is None else f"{text} DEFAULT {default}" for text, default in taken
+            ),
+            "result": f"TABLE({table})" if table else row.result,
+        }
 
     def _aggregate(self, row: Any) -> Aggregate:
         return Aggregate(

@@ -9,6 +9,18 @@ select
   pg_get_function_identity_arguments(p.oid) as identity,
   pg_get_function_arguments(p.oid) as arguments,
   pg_get_function_result(p.oid) as result, l.lanname as language,
+  -- Where a parameter's name became a keyword in 16 or 17, older servers leave it without quotes.
+  case when p.prokind <> 'a' and p.proargnames && '{
+    json, json_array, json_arrayagg, json_exists, json_object, json_objectagg, json_query,
+    json_scalar, json_serialize, json_table, json_value, merge_action, system_user
+  }'::text[] then array(
+    select array[
+      coalesce(p.proargmodes[a.i], 'i')::text, p.proargnames[a.i], format_type(a.type, null),
+      pg_get_function_arg_default(p.oid, a.i::int)
+    ]
+    from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality a (type, i)
+    order by a.i
+  ) end as parameters,
   p.provolatile::text as volatility, p.proisstrict as strict, p.proleakproof as leakproof,
   p.prosecdef as security_definer, p.proparallel::text as parallel,
   p.procost as cost, p.prorows as rows, p.proretset as returns_set,
