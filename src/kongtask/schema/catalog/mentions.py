@@ -42,7 +42,8 @@ def mentioned_routines(rows: Rows, index: ObjectIndex) -> list[int]:
             found.update(index.routines((CatalogClass.PG_CLASS, row.oid)))
     for row in rows["columns"]:
         if is_generated(row):
-            found.update(index.routines((CatalogClass.PG_ATTRDEF, row.default_oid)))
+            expression = (CatalogClass.PG_ATTRDEF, row.default_oid)
+            found.update(index.routines(expression, (CatalogClass.PG_CLASS, row.relation)))
     found |= {oid for row in rows["text_search"] for oid in row.functions}
     return sorted(found - {0})
 

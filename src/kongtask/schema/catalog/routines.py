@@ -70,7 +70,7 @@ class RoutineReader:
             ),
         )
 
-    def _parameters(self, row: Any) -> dict[str, str | None]:
+    def _parameters(self, row: Any) -> dict[str, Any]:
         """Return the parameter lists and the result, with every keyword of today quoted."""
         if row.parameters is None:
             return {
