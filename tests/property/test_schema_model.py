@@ -15,7 +15,14 @@ from kongtask.database.connection import Target, connect
 from kongtask.database.scratch import scratch_database
 from kongtask.errors import UnsupportedObjectError
 from kongtask.schema import model, read_database, render
-from kongtask.schema.model import Database, Extension, Schema, SecurityLabel
+from kongtask.schema.model import (
+    Database,
+    Extension,
+    ExtensionMember,
+    Grant,
+    Schema,
+    SecurityLabel,
+)
 from tests.golden.cases import CASES
 
 #: What no statement shows by itself, and why.
@@ -59,7 +66,7 @@ WITHOUT_GRANTS = {
 CHOSEN = (
     "types", "sequences", "tables", "constraints", "partitions", "inheritance", "typed", "indexes",
     "views", "functions", "policies", "foreign", "operators", "text_search", "privileges",
-    "collations", "pg18", "database_objects", "database_objects_15", "database_objects_18",
+    "search_path", "collations", "pg18", "database_objects", "database_objects_15", "database_objects_18",
 )  # fmt: skip
 
 
@@ -67,8 +74,14 @@ CHOSEN = (
 def databases(server: Target) -> list[Database]:
     """The models of golden cases, and one with what the server does not have."""
     extension = Extension(name="citext", schema="app", comment="for all")
-    labelled = Schema(name="app", security_labels=(SecurityLabel(provider="p", text="t"),))
-    read = [Database(schemas=(labelled,), extensions=(extension,))]
+    granted = Grant(grantee="ada", privileges=("EXECUTE",), grantable=False, revoked=False)
+    member = ExtensionMember(target="FUNCTION app.f()", grants=(granted,))
+    labelled = Schema(
+        name="app",
+        security_labels=(SecurityLabel(provider="p", text="t"),),
+        extension_members=(member,),
+    )
+    read = [Database(schemas=(labelled,), extensions=(extension,), extension_members=(member,))]
     for case in CASES:
         if case.folder.name in CHOSEN:
             with scratch_database(server) as target, connect(target) as connection:
