@@ -138,7 +138,7 @@ def _rename(connection: Connection, old: str, new: str) -> None:
 def _not_covered(coverage: Coverage) -> frozenset[str]:
     """Return the fields that a reload does not keep."""
     owners = () if coverage.owners else ("owner",)
-    grants = () if coverage.privileges else ("grants", "default_privileges")
+    grants = () if coverage.privileges else ("grants", "default_privileges", "extension_members")
     return frozenset(("left_out", *owners, *grants))
 
 

@@ -82,6 +82,16 @@ FOR VALUES IN (1);
 CREATE TABLE app.m_2_y PARTITION OF app.m_2
 FOR VALUES IN (2);
 
+CREATE TABLE app.renamed (
+    a integer,
+    c integer,
+    twice integer
+)
+PARTITION BY LIST (a);
+
+CREATE TABLE app.renamed_1 PARTITION OF app.renamed
+FOR VALUES IN (1);
+
 --
 -- Constraints
 --
@@ -200,6 +210,13 @@ ALTER INDEX app.m_2_c_idx ATTACH PARTITION app.m_2_y_c_idx;
 
 CREATE INDEX m_2_y_expr_idx ON app.m_2_y USING btree (((a * 2)));
 ALTER INDEX app.m_2_expr_idx ATTACH PARTITION app.m_2_y_expr_idx;
+
+CREATE INDEX renamed_b_idx ON ONLY app.renamed USING btree (c);
+
+CREATE INDEX renamed_twice_lower_expr_twice1_idx ON app.renamed USING btree (twice, lower((c)::text), ((twice + 1))) INCLUDE (twice);
+
+CREATE INDEX renamed_1_b_idx ON app.renamed_1 USING btree (c);
+ALTER INDEX app.renamed_b_idx ATTACH PARTITION app.renamed_1_b_idx;
 
 RESET search_path;
 RESET check_function_bodies;

@@ -48,3 +48,8 @@ create table app.deep_1_1 (b int not null, a int not null, constraint low_key pr
 alter table app.deep_1 attach partition app.deep_1_1 for values in (1);
 alter table app.deep attach partition app.deep_1 for values in (1);
 alter table app.deep add primary key (a, b);
+create table app.renamed (a int, b int, twice int) partition by list (a);
+create index on app.renamed (b);
+create index on app.renamed (twice, (lower(b::text)), (twice + 1)) include (twice);
+alter table app.renamed rename b to c;
+create table app.renamed_1 partition of app.renamed for values in (1);

@@ -12,8 +12,16 @@ select
   x.indisunique as is_unique, x.indisclustered as is_clustered,
   x.indisreplident as is_replica_identity, x.indisvalid or c.relkind = 'I' as is_valid,
   ts.spcname as tablespace, case when k.contype in ('p', 'u') then c.reloptions end as key_options,
+  -- The index keeps the names that columns had when it was made; a load takes those of today.
   case when t.relispartition or t.relkind = 'p' or x.indexprs is not null then array(
-    select a.attname::text from pg_attribute a where a.attrelid = c.oid order by a.attnum
+    select case
+      when x.indkey[a.attnum - 1] = any (array_prepend(0::int2, (x.indkey::int2[])[0:a.attnum - 2]))
+        then a.attname
+      else ta.attname
+    end::text
+    from pg_attribute a
+    left join pg_attribute ta on ta.attrelid = x.indrelid and ta.attnum = x.indkey[a.attnum - 1]
+    where a.attrelid = c.oid order by a.attnum
   ) end as columns,
   case when x.indexprs is not null then array(
     select a.attnum || '=' || a.attstattarget
