@@ -66,7 +66,8 @@ WITHOUT_GRANTS = {
 CHOSEN = (
     "types", "sequences", "tables", "constraints", "partitions", "inheritance", "typed", "indexes",
     "views", "functions", "policies", "foreign", "operators", "text_search", "privileges",
-    "search_path", "collations", "pg18", "database_objects", "database_objects_15", "database_objects_18",
+    "search_path", "collations", "pg18", "database_objects", "database_objects_15",
+    "database_objects_18",
 )  # fmt: skip
 
 
