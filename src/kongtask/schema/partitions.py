@@ -31,11 +31,13 @@ class Partitioning:
         partitions: the partitions of each partitioned table.
         one_by_one: the partitioned indexes, and the indexes of partitioned tables' constraints,
             whose children are created and attached each for itself.
+        attached: the children of those, and the keys of the steps that attach them.
     """
 
     tables: Mapping[Ref, Table]
     partitions: Mapping[Ref, tuple[Table, ...]]
     one_by_one: frozenset[Ref]
+    attached: Mapping[Ref, tuple[tuple[Ref, Ref], ...]]
 
     @classmethod
     def of(cls, tables: Iterable[Table]) -> Partitioning:
@@ -46,8 +48,12 @@ class Partitioning:
             if table.is_partition:
                 partitions[table.parents[0]].append(table)
         below = {ref: tuple(found) for ref, found in partitions.items()}
+        one_by_one = _one_by_one(known.values(), partitions)
         return cls(
-            tables=known, partitions=below, one_by_one=_one_by_one(known.values(), partitions)
+            tables=known,
+            partitions=below,
+            one_by_one=one_by_one,
+            attached=_attached(known.values(), one_by_one),
         )
 
     def is_clone(self, table: Table, constraint: Constraint) -> bool:
@@ -65,6 +71,13 @@ class Partitioning:
     def is_alone(self, constraint: Constraint) -> bool:
         """Tell whether a partitioned table's constraint is made without its partitions'."""
         return constraint.index is not None and constraint.index.ref in self.one_by_one
+
+    def attachments(self, indexes: Iterable[Ref]) -> Iterator[Ref]:
+        """Yield the keys of the steps after which partitioned indexes are valid."""
+        for index in indexes:
+            for child, key in self.attached.get(index, ()):
+                yield key
+                yield from self.attachments([child])
 
     def follows_parent(self, table: Table) -> bool:
         """Tell whether ``PARTITION OF`` makes the partition as it is.
@@ -136,6 +149,23 @@ def _one_by_one(tables: Iterable[Table], partitions: Mapping[Ref, list[Table]]) 
         found |= _ambiguous(table)
     found |= _incomplete(tables, partitions, children)
     return _connected(found & parents.keys(), parents, children)
+
+
+def _attached(
+    tables: Iterable[Table], one_by_one: frozenset[Ref]
+) -> dict[Ref, tuple[tuple[Ref, Ref], ...]]:
+    found: defaultdict[Ref, list[tuple[Ref, Ref]]] = defaultdict(list)
+    for table in tables if one_by_one else ():
+        for index, constraint in _indexes(table):
+            if index.parent in one_by_one:
+                key = index.ref if constraint is None else attachment_key(index)
+                found[index.parent].append((index.ref, key))
+    return {parent: tuple(children) for parent, children in found.items()}
+
+
+def attachment_key(index: Index) -> Ref:
+    """Return the key of the step that attaches the index of a partition's constraint."""
+    return Ref(Kind.INDEX, index.schema, index.name, "attached")
 
 
 def _indexes(table: Table) -> Iterator[tuple[Index, Constraint | None]]:

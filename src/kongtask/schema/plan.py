@@ -23,7 +23,7 @@ from kongtask.schema.model import (
     Table,
     View,
 )
-from kongtask.schema.partitions import Partitioning
+from kongtask.schema.partitions import Partitioning, attachment_key
 from kongtask.schema.plan_bodies import after_bodies
 from kongtask.schema.plan_casts import after_casts
 from kongtask.schema.plan_database import database_steps, schemas_of_extensions
@@ -169,7 +169,9 @@ class _Builder:
 
     def _constraint(self, table: Table, key: Ref, constraint: Constraint) -> Step:
         if constraint.kind is ConstraintKind.FOREIGN_KEY:
-            return _part(table, Phase.FOREIGN_KEYS, key, constraint, constraint.requires)
+            # A partitioned index that its partitions lack is no key to refer to.
+            attached = frozenset(self._partitioning.attachments(constraint.requires))
+            return _part(table, Phase.FOREIGN_KEYS, key, constraint, constraint.requires | attached)
         # It goes down to the partitions: they must be there, or bring it themselves.
         below = frozenset(item.ref for item in self._partitioning.descendants(table.ref))
         requires = constraint.requires | below
@@ -275,9 +277,8 @@ def _attachment(table: Table, constraint: Constraint) -> Step:
     index = constraint.index
     assert index is not None
     assert index.parent is not None
-    key = Ref(Kind.INDEX, index.schema, index.name, "attached")
     needs = frozenset({index.parent, table.part(Kind.CONSTRAINT, constraint.name)})
-    return _part(table, Phase.INDEXES, key, Attachment(index), needs)
+    return _part(table, Phase.INDEXES, attachment_key(index), Attachment(index), needs)
 
 
 def _behaviour(owner: Relation) -> Iterator[Step]:

@@ -59,6 +59,20 @@ FOR VALUES FROM (0) TO (10);
 CREATE TABLE app.k_2 PARTITION OF app.k
 FOR VALUES FROM (10) TO (20);
 
+CREATE TABLE app.keyed (
+    a integer NOT NULL,
+    b integer NOT NULL,
+    CONSTRAINT "Key" PRIMARY KEY (a, b)
+)
+PARTITION BY LIST (a);
+
+CREATE TABLE app.keyed_1 (
+    a integer NOT NULL,
+    b integer NOT NULL,
+    CONSTRAINT other PRIMARY KEY (a, b)
+);
+ALTER TABLE ONLY app.keyed ATTACH PARTITION app.keyed_1 FOR VALUES IN (1);
+
 CREATE TABLE app.m (
     a integer,
     b integer,
@@ -82,6 +96,16 @@ FOR VALUES IN (1);
 CREATE TABLE app.m_2_y PARTITION OF app.m_2
 FOR VALUES IN (2);
 
+CREATE TABLE app.refers (
+    a integer,
+    b integer
+);
+
+CREATE TABLE app.refers_two (
+    id integer,
+    b integer
+);
+
 CREATE TABLE app.renamed (
     a integer,
     c integer,
@@ -92,11 +116,55 @@ PARTITION BY LIST (a);
 CREATE TABLE app.renamed_1 PARTITION OF app.renamed
 FOR VALUES IN (1);
 
+CREATE TABLE app.renamed_2 PARTITION OF app.renamed
+FOR VALUES IN (2)
+PARTITION BY RANGE (c);
+
+CREATE TABLE app.renamed_2_1 PARTITION OF app.renamed_2
+FOR VALUES FROM (1) TO (9);
+
+CREATE TABLE app.two (
+    id integer NOT NULL,
+    b integer,
+    CONSTRAINT two_key UNIQUE (id, b)
+)
+PARTITION BY LIST (id);
+
+CREATE TABLE app.two_1 (
+    id integer NOT NULL,
+    b integer,
+    CONSTRAINT two_1_own UNIQUE (id, b)
+);
+ALTER TABLE ONLY app.two ATTACH PARTITION app.two_1 FOR VALUES IN (1);
+
 --
 -- Constraints
 --
 
 ALTER TABLE ONLY app.inc ADD CONSTRAINT inc_key PRIMARY KEY (id);
+
+--
+-- Foreign keys
+--
+
+CREATE UNIQUE INDEX renamed_a_c_idx ON ONLY app.renamed USING btree (a, c);
+
+CREATE UNIQUE INDEX renamed_1_a_c_idx ON app.renamed_1 USING btree (a, c);
+ALTER INDEX app.renamed_a_c_idx ATTACH PARTITION app.renamed_1_a_c_idx;
+
+CREATE UNIQUE INDEX renamed_2_a_c_idx ON ONLY app.renamed_2 USING btree (a, c);
+ALTER INDEX app.renamed_a_c_idx ATTACH PARTITION app.renamed_2_a_c_idx;
+
+CREATE UNIQUE INDEX odd ON app.renamed_2_1 USING btree (a, c);
+ALTER INDEX app.renamed_2_a_c_idx ATTACH PARTITION app.odd;
+
+ALTER TABLE app.refers ADD CONSTRAINT refers_a_b_fkey FOREIGN KEY (a, b) REFERENCES app.renamed(a, c);
+
+ALTER TABLE app.refers ADD CONSTRAINT refers_a_b_fkey1 FOREIGN KEY (a, b) REFERENCES app.keyed(a, b);
+
+ALTER TABLE app.refers ADD CONSTRAINT refers_b_a_fkey FOREIGN KEY (b, a) REFERENCES app.keyed(b, a);
+
+ALTER TABLE app.refers_two ADD CONSTRAINT refers_two_id_b_fkey FOREIGN KEY (id, b) REFERENCES app.two(id, b);
 
 --
 -- Indexes
@@ -110,6 +178,12 @@ ALTER INDEX app.k_id ATTACH PARTITION app.k_1_pkey;
 
 CREATE UNIQUE INDEX k_2_id_idx ON app.k_2 USING btree (id);
 ALTER INDEX app.k_id ATTACH PARTITION app.k_2_id_idx;
+
+CREATE UNIQUE INDEX backwards ON ONLY app.keyed USING btree (b, a);
+ALTER TABLE ONLY app.keyed REPLICA IDENTITY USING INDEX backwards;
+
+CREATE UNIQUE INDEX own ON app.keyed_1 USING btree (b, a);
+ALTER INDEX app.backwards ATTACH PARTITION app.own;
 
 CREATE INDEX commented ON ONLY app.m USING btree (b, a);
 COMMENT ON INDEX app.commented IS 'on the parent';
@@ -217,6 +291,14 @@ CREATE INDEX renamed_twice_lower_expr_twice1_idx ON app.renamed USING btree (twi
 
 CREATE INDEX renamed_1_b_idx ON app.renamed_1 USING btree (c);
 ALTER INDEX app.renamed_b_idx ATTACH PARTITION app.renamed_1_b_idx;
+
+CREATE INDEX renamed_2_b_idx ON ONLY app.renamed_2 USING btree (c);
+ALTER INDEX app.renamed_b_idx ATTACH PARTITION app.renamed_2_b_idx;
+
+CREATE INDEX renamed_2_1_b_idx ON app.renamed_2_1 USING btree (c);
+ALTER INDEX app.renamed_2_b_idx ATTACH PARTITION app.renamed_2_1_b_idx;
+
+CREATE UNIQUE INDEX two_1_twin ON app.two_1 USING btree (id, b);
 
 RESET search_path;
 RESET check_function_bodies;
