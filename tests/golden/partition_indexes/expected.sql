@@ -147,6 +147,8 @@ ALTER TABLE ONLY app.inc ADD CONSTRAINT inc_key PRIMARY KEY (id);
 -- Foreign keys
 --
 
+ALTER TABLE app.refers ADD CONSTRAINT to_keyed FOREIGN KEY (a, b) REFERENCES app.keyed(a, b);
+
 CREATE UNIQUE INDEX renamed_a_c_idx ON ONLY app.renamed USING btree (a, c);
 
 CREATE UNIQUE INDEX renamed_1_a_c_idx ON app.renamed_1 USING btree (a, c);
@@ -158,13 +160,9 @@ ALTER INDEX app.renamed_a_c_idx ATTACH PARTITION app.renamed_2_a_c_idx;
 CREATE UNIQUE INDEX odd ON app.renamed_2_1 USING btree (a, c);
 ALTER INDEX app.renamed_2_a_c_idx ATTACH PARTITION app.odd;
 
-ALTER TABLE app.refers ADD CONSTRAINT refers_a_b_fkey FOREIGN KEY (a, b) REFERENCES app.renamed(a, c);
+ALTER TABLE app.refers ADD CONSTRAINT to_renamed FOREIGN KEY (a, b) REFERENCES app.renamed(a, c);
 
-ALTER TABLE app.refers ADD CONSTRAINT refers_a_b_fkey1 FOREIGN KEY (a, b) REFERENCES app.keyed(a, b);
-
-ALTER TABLE app.refers ADD CONSTRAINT refers_b_a_fkey FOREIGN KEY (b, a) REFERENCES app.keyed(b, a);
-
-ALTER TABLE app.refers_two ADD CONSTRAINT refers_two_id_b_fkey FOREIGN KEY (id, b) REFERENCES app.two(id, b);
+ALTER TABLE app.refers_two ADD CONSTRAINT to_two FOREIGN KEY (id, b) REFERENCES app.two(id, b);
 
 --
 -- Indexes

@@ -63,11 +63,14 @@ alter table app.keyed attach partition app.keyed_1 for values in (1);
 create unique index backwards on app.keyed (b, a);
 alter index app.keyed_1_b_a_idx rename to own;
 alter table app.keyed replica identity using index backwards;
-create table app.refers (a int, b int, foreign key (a, b) references app.renamed (a, c), foreign key (a, b) references app.keyed, foreign key (b, a) references app.keyed (b, a));
+create table app.refers (
+  a int, b int, constraint to_renamed foreign key (a, b) references app.renamed (a, c),
+  constraint to_keyed foreign key (a, b) references app.keyed
+);
 create table app.two (id int not null, b int) partition by list (id);
 create table app.two_1 partition of app.two for values in (1);
 alter table only app.two add constraint two_key unique (id, b);
 alter table app.two_1 add constraint two_1_own unique (id, b);
 create unique index two_1_twin on app.two_1 (id, b);
 alter index app.two_key attach partition app.two_1_own;
-create table app.refers_two (id int, b int, foreign key (id, b) references app.two (id, b));
+create table app.refers_two (id int, b int, constraint to_two foreign key (id, b) references app.two (id, b));
