@@ -20,7 +20,8 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from kongtask import errors
-from kongtask.cli import COMMANDS, kongtask
+from kongtask.cli import kongtask
+from kongtask.cli.lazy import LazyGroup
 from kongtask.schema import model
 from kongtask.schema.document import Document
 
@@ -175,17 +176,28 @@ def _described_attributes(item: type) -> dict[str, str]:
 
 def cli_page() -> str:
     """Return the reference of the command line."""
+    commands = dict(commands_of(kongtask))
     contents = "".join(
-        f"- [`{_title(name)}`](#{_anchor(_title(name))}): {help_}\n"
-        for name, (_, help_) in COMMANDS.items()
+        f"- [`{_title(name)}`](#{_anchor(_title(name))}): {_first_line_of_help(command)}\n"
+        for name, command in commands.items()
     )
-    parts = [f"{_NOTICE}\n", _CLI_OPENING, contents]
-    context = click.Context(kongtask, info_name="kongtask")
-    for name in COMMANDS:
-        command = kongtask.get_command(context, name)
-        assert command is not None, f"{name} is in COMMANDS"
-        parts.append("\n".join(_command(command, name)))
-    return "\n".join(parts)
+    texts = ("\n".join(_command(command, name)) for name, command in commands.items())
+    return "\n".join([f"{_NOTICE}\n", _CLI_OPENING, contents, *texts])
+
+
+def commands_of(group: LazyGroup, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield the commands of a group and of the groups in it, by the words that call them."""
+    for name in group.commands_by_name:
+        command = group.get_command(click.Context(group), name)
+        assert command is not None, f"{name} is in the group's list"
+        if isinstance(command, LazyGroup):
+            yield from commands_of(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+def _first_line_of_help(command: click.Command) -> str:
+    return inspect.cleandoc(command.help or "").partition("\n")[0]
 
 
 def errors_page() -> str:

@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +14,8 @@ import click
 import pytest
 
 from kongtask import settings
-from kongtask.cli import COMMANDS, kongtask
+from kongtask.cli import kongtask
+from kongtask.cli.lazy import LazyGroup
 from kongtask.database import connection
 from tests.programs import CHECKOUT
 
@@ -49,10 +51,23 @@ def anchors_of(page: Path) -> set[str]:
     return {heading.replace(" ", "-") for heading in words}
 
 
-def command_of(name: str) -> click.Command:
-    found = kongtask.get_command(click.Context(kongtask), name)
-    assert found is not None
-    return found
+def commands_of(group: LazyGroup, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield the commands of a group and of the groups in it, by the words that call them."""
+    for name in group.commands_by_name:
+        found = group.get_command(click.Context(group), name)
+        assert found is not None
+        yield (*path, name), found
+        if isinstance(found, LazyGroup):
+            yield from commands_of(found, *path, name)
+
+
+COMMANDS = dict(commands_of(kongtask))
+LISTED = {
+    (*path, name): help_
+    for path, group in {(): kongtask, **COMMANDS}.items()
+    if isinstance(group, LazyGroup)
+    for name, (_, help_) in group.commands_by_name.items()
+}
 
 
 @pytest.fixture(scope="module")
@@ -89,17 +104,19 @@ def test_the_check_shows_a_page_that_is_not_up_to_date_and_leaves_it_alone(
     assert text_of(page).endswith("An addition by hand.\n")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_and_option_has_a_help_text(name: str) -> None:
-    command = command_of(name)
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_and_option_has_a_help_text(path: tuple[str, ...]) -> None:
+    command = COMMANDS[path]
     assert command.help
     options = [param for param in command.params if isinstance(param, click.Option)]
     assert [option.name for option in options if not option.help] == []
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_in_the_list_of_commands_is_the_command_s_own_first_line(name: str) -> None:
-    assert COMMANDS[name][1] == (command_of(name).help or "").partition("\n")[0]
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_the_help_in_the_list_of_commands_is_the_command_s_own_first_line(
+    path: tuple[str, ...],
+) -> None:
+    assert LISTED[path] == (COMMANDS[path].help or "").partition("\n")[0]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
@@ -129,9 +146,10 @@ def test_options_that_the_text_names_exist(page: Path) -> None:
         words = code.split()
         if words[:1] == ["kongtask"]:
             words = words[1:]
-        if not words or words[0] not in COMMANDS:
+        path = next((tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in COMMANDS), None)
+        if path is None:
             continue
-        known = {name for param in command_of(words[0]).params for name in param.opts}
+        known = {name for param in COMMANDS[path].params for name in param.opts}
         unknown += [
             code for word in words[1:] if word.startswith("-") and word.split("=")[0] not in known
         ]

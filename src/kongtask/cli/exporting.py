@@ -13,6 +13,7 @@ from kongtask.cli.bar import Bar
 from kongtask.cli.base import note
 from kongtask.cli.outcome import Outcome, shown
 from kongtask.cli.request import Request, Style
+from kongtask.cli.revisions import migrated_database
 from kongtask.errors import SchemaNotFoundError, UsageError
 from kongtask.files import read_text
 from kongtask.names import WORKER_SCHEMA
@@ -52,21 +53,7 @@ def exported_database(
             note(f"warning: {warning}")
         yield named
         return
-    from kongtask.database.embedded import embedded_server
-    from kongtask.database.scratch import scratch_database
-    from kongtask.migrate import load_migrations, migrate, worker_migrations
-
-    with embedded_server() as server, scratch_database(server.target()) as scratch:
-        for schema in schemas:
-            folder = settings.schema(schema).migrations
-            if folder is None and settings.migrations is not None and schema != WORKER_SCHEMA:
-                note(
-                    f'warning: the project configures no migrations for "{schema}": this is the '
-                    "worker schema under that name"
-                )
-            migrations = worker_migrations() if folder is None else load_migrations(folder)
-            note(f"no database named: migrating a scratch database with {migrations.origin}")
-            migrate(scratch, migrations, schema)
+    with migrated_database(settings, schemas, because="no database named: ") as scratch:
         yield scratch
 
 

@@ -101,6 +101,11 @@ def decode(text: str | bytes) -> Database:
         raise DocumentError(f"this document is damaged: {error}") from error
 
 
+def plain(value: Any) -> Any:
+    """Return a value of the model as JSON knows it, what is at its default left out."""
+    return _content(value, _EVERY_ATTRIBUTE)
+
+
 class _Attributes(dict[type[msgspec.Struct], tuple[tuple[str, Any], ...]]):
     """The attributes to write of each class, with their defaults."""
 
@@ -133,3 +138,6 @@ def _content(value: Any, attributes: _Attributes) -> Any:
     if isinstance(value, tuple):
         return [_content(item, attributes) for item in value]
     return value
+
+
+_EVERY_ATTRIBUTE = _Attributes(frozenset())

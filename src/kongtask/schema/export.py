@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from kongtask.errors import UsageError
 from kongtask.schema.model import Requirement
 
+_SCHEMAS = re.compile(r"^-- Schema: +(.+?)(?:, in part: .*)?$", re.MULTILINE)
+_NEED = re.compile(r"^-- Needs: +(extension|role) (.+?)(?: in schema (.+))?$", re.MULTILINE)
 _GENERATED = re.compile(r"^-- Generated: +(\S+)$", re.MULTILINE)
 _SHA256 = re.compile(r"^-- SHA-256: +([0-9a-f]{64})$", re.MULTILINE)
 
@@ -104,6 +106,21 @@ def parse_export(text: str) -> Export:
     if not blank or not all(line.startswith("--") for line in header.splitlines()):
         return Export(header="", body=text)
     return Export(header=header, body=body)
+
+
+def parse_needs(header: str) -> tuple[list[str], list[Requirement]]:
+    """Return the schemas that a header says are in the file, and what it says they lean on.
+
+    Args:
+        header: of an export; the empty text gives nothing.
+    """
+    named = _SCHEMAS.search(header)
+    schemas = named[1].split(", ") if named else []
+    needs = [
+        Requirement(kind=kind, name=name, schema=place)
+        for kind, name, place in _NEED.findall(header)
+    ]
+    return schemas, needs
 
 
 def sha256(body: str) -> str:

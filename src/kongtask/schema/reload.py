@@ -100,6 +100,29 @@ def reloaded(
         ProofFailedError: a statement failed, or an extension is not to be had; the message says
             which.
     """
+    needs = coverage.needs(database)
+    with loaded(coverage.render(database), needs, target) as connection:
+        yield connection
+
+
+@contextmanager
+def loaded(
+    text: str, needs: Iterable[Requirement] = (), target: Target | None = None
+) -> Iterator[Connection]:
+    """Run SQL in a scratch database, dropped at the end.
+
+    Args:
+        text: an export, or other statements.
+        needs: the extensions and roles to make first where they are missing.
+        target: a database of the server to prefer; see :func:`reloaded`.
+
+    Yields:
+        A connection to the scratch database.
+
+    Raises:
+        ProofFailedError: a statement failed, or an extension is not to be had; the message says
+            which.
+    """
     with ExitStack() as stack:
         if target is not None and _is_usable(target):
             server = target
@@ -107,8 +130,8 @@ def reloaded(
             server = stack.enter_context(embedded_server()).target()
         scratch = stack.enter_context(scratch_database(server))
         connection = stack.enter_context(connect(scratch))
-        stack.enter_context(_prepared(connection, coverage.needs(database)))
-        load(connection, coverage.render(database))
+        stack.enter_context(_prepared(connection, needs))
+        load(connection, text)
         yield connection
 
 

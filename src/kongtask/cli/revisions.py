@@ -1,0 +1,61 @@
+"""Scratch databases that the migrations of a project's schemas have made, at any revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from kongtask.cli.base import note
+from kongtask.names import WORKER_SCHEMA
+
+if TYPE_CHECKING:
+    from kongtask.database.connection import Target
+    from kongtask.migrate import MigrationSet
+    from kongtask.settings import Settings
+
+
+def migration_set(settings: Settings, schema: str) -> MigrationSet:
+    """Return the migrations of a schema: as configured for that name, else the worker's own."""
+    from kongtask.migrate import load_migrations, worker_migrations
+
+    folder = settings.schema(schema).migrations
+    if folder is not None:
+        return load_migrations(folder)
+    if settings.migrations is not None and schema != WORKER_SCHEMA:
+        note(
+            f'warning: the project configures no migrations for "{schema}": this is the worker '
+            "schema under that name"
+        )
+    return worker_migrations()
+
+
+@contextmanager
+def migrated_database(
+    settings: Settings,
+    schemas: Iterable[str],
+    to: int | None = None,
+    *,
+    because: str = "",
+) -> Iterator[Target]:
+    """Make a scratch database from migrations; it is dropped at the end.
+
+    Args:
+        settings: the project's settings.
+        schemas: whose migrations to run.
+        to: the last migration to apply; the latest if None.
+        because: why, for the note that says so.
+
+    Yields:
+        The scratch database, on the embedded server.
+    """
+    from kongtask.database.embedded import embedded_server
+    from kongtask.database.scratch import scratch_database
+    from kongtask.migrate import migrate
+
+    with embedded_server() as server, scratch_database(server.target()) as scratch:
+        for schema in schemas:
+            migrations = migration_set(settings, schema)
+            note(f"{because}migrating a scratch database with {migrations.origin}")
+            migrate(scratch, migrations, schema, to=to)
+        yield scratch

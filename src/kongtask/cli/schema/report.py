@@ -1,0 +1,178 @@
+"""A difference as text for people: on the terminal, in Markdown, as a diff of the exports."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from kongtask.schema.diff import (
+    Action,
+    AttributeChange,
+    Change,
+    Difference,
+    Impact,
+    Rename,
+    counts,
+    title,
+)
+
+_MARKS = {
+    Action.ADDED: ("+", "green"),
+    Action.REMOVED: ("-", "red"),
+    Action.CHANGED: ("~", "yellow"),
+}
+
+#: Attributes under the words that a reader of SQL knows.
+_WORDS = {"not_null": "NOT NULL", "column_order": "order of columns", "is_valid": "valid"}
+
+
+def text_lines(difference: Difference) -> Iterator[str]:
+    """Yield the lines for a terminal; colours are taken out by click where there is none."""
+    for change in difference.top():
+        mark, colour = _MARKS[change.action]
+        yield click.style(f"{mark} {title(change.ref)}", fg=colour)
+        for attribute in change.attributes:
+            yield from (f"    {line}" for line in attribute_lines(attribute))
+        for warning in impact_sentences(change.impact):
+            yield click.style(f"    {warning}", dim=True)
+    for rename in difference.renames:
+        yield click.style(f"? {rename_sentence(rename)}", fg="cyan")
+    yield summary(difference)
+
+
+def markdown_lines(difference: Difference, old: str, new: str) -> Iterator[str]:
+    """Yield the lines of a Markdown page or comment.
+
+    Args:
+        difference: what to tell.
+        old: what the first side is called.
+        new: what the second one is called.
+    """
+    yield f"### {_code(old)} → {_code(new)}"
+    yield ""
+    yield summary(difference)
+    if not difference:
+        return
+    yield ""
+    yield "| | Object | What | Impact |"
+    yield "| --- | --- | --- | --- |"
+    for change in difference.top():
+        what = "<br>".join(
+            f"{_word(x.name)}: {_code(shown(x.old))} → {_code(shown(x.new))}"
+            for x in change.attributes
+        )
+        impact = "<br>".join(_cell(sentence) for sentence in impact_sentences(change.impact))
+        yield f"| {change.action} | {_code(title(change.ref))} | {what} | {impact} |"
+    for rename in difference.renames:
+        yield ""
+        yield f"{rename_sentence(rename)}"
+
+
+def document(difference: Difference, old: str, new: str) -> dict[str, Any]:
+    """Return a difference for programs.
+
+    Args:
+        difference: what to tell.
+        old: what the first side is called.
+        new: what the second one is called.
+    """
+    return {
+        "old": old,
+        "new": new,
+        "summary": counts(difference.top()),
+        "changes": [change_document(change) for change in difference.changes],
+        "renames": [
+            {"old": ref_document(rename.old), "new": ref_document(rename.new)}
+            for rename in difference.renames
+        ],
+    }
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    """Return one change for programs."""
+    impact = change.impact
+    return {
+        "action": change.action.value,
+        "object": ref_document(change.ref),
+        "title": title(change.ref),
+        "part_of": ref_document(change.owner) if change.owner else None,
+        "attributes": [
+            {"name": item.name, "old": item.old, "new": item.new} for item in change.attributes
+        ],
+        "impact": {"destroys": impact.destroys, "rewrites": impact.rewrites, "lock": impact.lock},
+    }
+
+
+def ref_document(ref: Any) -> dict[str, str]:
+    """Return an object's identity for programs."""
+    return {"kind": ref.kind.value, "schema": ref.schema, "name": ref.name, "detail": ref.detail}
+
+
+def summary(difference: Difference) -> str:
+    """Return the line at the end: how many objects differ."""
+    if not difference:
+        return "no differences"
+    found = counts(difference.top())
+    return ", ".join(f"{number} {action}" for action, number in found.items() if number)
+
+
+def attribute_lines(attribute: AttributeChange) -> Iterator[str]:
+    """Yield an attribute's change: one line, or a diff where a value has several."""
+    old, new, word = shown(attribute.old), shown(attribute.new), _word(attribute.name)
+    if "\n" not in old + new:
+        yield f"{word}: {old} → {new}"
+        return
+    yield f"{word}:"
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
+    for line in list(lines)[2:]:
+        colour = {"+": "green", "-": "red"}.get(line[:1])
+        yield click.style(f"  {line}", fg=colour) if colour else f"  {line}"
+
+
+def impact_sentences(impact: Impact) -> Iterator[str]:
+    """Yield what making a change does."""
+    if impact.destroys:
+        yield f"destroys {impact.destroys}"
+    if impact.rewrites:
+        yield f"rewrites the table: {impact.rewrites}"
+    if impact.lock:
+        yield f"locks: {impact.lock}"
+
+
+def rename_sentence(rename: Rename) -> str:
+    """Return the suggestion that two objects are one."""
+    return f"{title(rename.old)} may have been renamed to {title(rename.new)}"
+
+
+def shown(value: Any) -> str:
+    """Return a value of the model as a reader of SQL expects it."""
+    if value is None:
+        return "none"
+    if value is True or value is False:
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value if value else "''"
+    if value == {}:
+        return "yes"  # a part that is there and has nothing unusual, such as NOT NULL
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value) if value else "none"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _word(name: str) -> str:
+    return _WORDS.get(name, name.replace("_", " ").replace(".", " "))
+
+
+def _code(text: str) -> str:
+    """Quote for Markdown, inside a table too."""
+    inner = " ".join(text.split()).replace("|", "\\|")
+    fence = "``" if "`" in inner else "`"
+    return f"{fence}{inner}{fence}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

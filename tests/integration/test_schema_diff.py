@@ -1,0 +1,182 @@
+"""``kongtask schema diff``: sides of every form, and what is told of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kongtask.database.connection import Connection, Target
+from kongtask.schema import encode, read_database
+from kongtask.schema.reload import loaded
+from tests.programs import run
+
+SHOP = """
+create schema shop;
+create table shop.customer (id int primary key, name text, email varchar(20));
+create table shop.orders (
+  id bigint generated always as identity primary key,
+  customer_id int references shop.customer,
+  total numeric(10,2) not null default 0
+);
+create view shop.open as select id, total from shop.orders;
+create function shop.f(a int) returns int language sql as 'select 1';
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.sql").write_text(SHOP)
+    return tmp_path
+
+
+def diff(*arguments: str, code: int = 1) -> str:
+    done = run("kongtask", "schema", "diff", *arguments)
+    assert done.returncode == code, done.stderr
+    return done.stdout
+
+
+def document(file: Path, schema: str) -> str:
+    """Return the document of a schema that a file makes."""
+    with loaded(file.read_text()) as connection:
+        return encode(read_database(connection, [schema]))
+
+
+def test_the_same_schema_has_no_differences(folder: Path) -> None:
+    assert diff("a.sql", "a.sql", "-schema", "shop", code=0) == "no differences\n"
+
+
+def test_objects_and_attributes_are_told_not_lines(folder: Path) -> None:
+    text = SHOP.replace("default 0", "default 5").replace("varchar(20)", "varchar(30)")
+    (folder / "b.sql").write_text(
+        text.replace("create view", "create index on shop.orders (total);\ncreate view")
+    )
+    assert diff("a.sql", "b.sql", "-schema", "shop").splitlines() == [
+        "~ column shop.customer.email",
+        "    type: character varying(20) → character varying(30)",
+        "    locks: ACCESS EXCLUSIVE: stops reads and writes",
+        "~ column shop.orders.total",
+        "    default: 0 → 5",
+        "    locks: ACCESS EXCLUSIVE: stops reads and writes",
+        "+ index shop.orders_total_idx",
+        "    locks: SHARE: stops writes",
+        "1 added, 2 changed",
+    ]
+
+
+def test_a_dropped_table_is_told_once_and_with_what_it_destroys(folder: Path) -> None:
+    (folder / "b.sql").write_text(SHOP + "drop table shop.orders cascade;")
+    assert diff("a.sql", "b.sql", "-schema", "shop").splitlines() == [
+        "- table shop.orders",
+        "    destroys the table's rows",
+        "    locks: ACCESS EXCLUSIVE: stops reads and writes",
+        "- view shop.open",
+        "    locks: ACCESS EXCLUSIVE: stops reads and writes",
+        "2 removed",
+    ]
+
+
+def test_renames_are_suggested_where_one_object_only_can_be_meant(folder: Path) -> None:
+    (folder / "b.sql").write_text(
+        SHOP + "alter table shop.orders rename to purchase;"
+        "alter table shop.customer rename name to full_name;"
+    )
+    found = [
+        line for line in diff("a.sql", "b.sql", "-schema", "shop").splitlines() if line[0] == "?"
+    ]
+    assert found == [
+        "? column shop.customer.name may have been renamed to column shop.customer.full_name",
+        "? table shop.orders may have been renamed to table shop.purchase",
+    ]
+
+
+def test_columns_in_another_order_differ_unless_they_are_not_to(folder: Path) -> None:
+    (folder / "b.sql").write_text(
+        SHOP.replace("name text, email varchar(20)", "email varchar(20), name text")
+    )
+    assert "order of columns: id, name, email → id, email, name" in diff(
+        "a.sql", "b.sql", "-schema", "shop"
+    )
+    diff("a.sql", "b.sql", "-schema", "shop", "--ignore-column-order", code=0)
+
+
+def test_one_schema_under_two_names_is_one_schema(folder: Path) -> None:
+    (folder / "b.sql").write_text(
+        SHOP.replace("shop", "store").replace("default 0", "default 5")
+        + "comment on schema store is 'Named otherwise.';"
+    )
+    (folder / "a.json").write_text(document(folder / "a.sql", "shop"))
+    (folder / "b.json").write_text(document(folder / "b.sql", "store"))
+    lines = diff("a.json", "b.json").splitlines()
+    assert lines[0] == "~ schema store"
+    assert "    default: 0 → 5" in lines
+    assert lines[-1] == "2 changed"
+
+
+def test_a_live_database_and_a_document_are_sides(
+    folder: Path, database: Target, connection: Connection
+) -> None:
+    connection.execute(SHOP)
+    (folder / "a.json").write_text(document(folder / "a.sql", "shop"))
+    diff("a.json", database.conninfo, "-schema", "shop", code=0)
+    connection.execute("alter table shop.orders alter total drop not null")
+    found = json.loads(diff("a.json", database.conninfo, "-schema", "shop", "--json"))
+    (change,) = found["changes"]
+    assert change["title"] == "column shop.orders.total"
+    assert change["attributes"] == [{"name": "not_null", "old": {}, "new": None}]
+    assert found["summary"] == {"added": 0, "removed": 0, "changed": 1}
+
+
+def test_migrations_and_commits_and_environments_are_sides(folder: Path, database: Target) -> None:
+    (folder / "migrations").mkdir()
+    (folder / "migrations/000001.sql").write_text("create table item (id int primary key);")
+    (folder / "migrations/000002.sql").write_text("alter table item add price numeric;")
+    (folder / "kongtask.toml").write_text(
+        'schema = "shop"\nmigrations = "migrations"\n'
+        f'[environments]\nstaging = "{database.conninfo}"\n'
+    )
+    assert "+ column shop.item.price" in diff("migration:1", "migration:latest")
+    assert run("kongtask", "schema-dump").returncode == 0
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    diff("git:HEAD:schema/shop.sql", "migration:2", code=0)
+    diff("git:HEAD", "migration:2", code=0)
+    assert run("kongtask", "migrate", "-conn", database.conninfo, "--to", "1").returncode == 0
+    assert "- column shop.item.price" in diff("git:HEAD", "env:staging")
+
+
+@pytest.mark.parametrize(
+    ("side", "message"),
+    [
+        ("nothing", "names no schema to compare"),
+        ("none.sql", "there is no file none.sql"),
+        ("migration:x", "give a number, or migration:latest"),
+        ("env:prod", 'there is no environment "prod"'),
+        ("git:", "give a commit, and a path"),
+        ("git:-x:a.sql", "give a commit, and a path"),
+    ],
+)
+def test_what_is_no_side_is_an_error(folder: Path, side: str, message: str) -> None:
+    done = run("kongtask", "schema", "diff", side, "a.sql")
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_the_markdown_and_unified_forms(folder: Path) -> None:
+    (folder / "b.sql").write_text(SHOP.replace("default 0", "default 5"))
+    page = diff("a.sql", "b.sql", "-schema", "shop", "--format", "markdown")
+    assert "| changed | `column shop.orders.total` | default: `0` → `5` |" in page
+    patch = diff("a.sql", "b.sql", "-schema", "shop", "--format", "unified")
+    assert [line for line in patch.splitlines() if line[0] in "+-"] == [
+        "--- a.sql",
+        "+++ b.sql",
+        "-    total numeric(10,2) NOT NULL DEFAULT 0,",
+        "+    total numeric(10,2) NOT NULL DEFAULT 5,",
+    ]
