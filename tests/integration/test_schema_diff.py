@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kongtask.database.connection import Connection, Target
+from kongtask.database.connection import Connection, Target, connect
 from kongtask.schema import encode, read_database
 from kongtask.schema.reload import loaded
 from tests.programs import run
@@ -180,3 +181,44 @@ def test_the_markdown_and_unified_forms(folder: Path) -> None:
         "-    total numeric(10,2) NOT NULL DEFAULT 0,",
         "+    total numeric(10,2) NOT NULL DEFAULT 5,",
     ]
+
+
+def test_the_statements_close_the_difference_and_keep_what_was_granted(
+    folder: Path, database: Target, connection: Connection
+) -> None:
+    connection.execute(SHOP + "grant select on shop.open to public;")
+    text = SHOP.replace("numeric(10,2)", "numeric(12,2)").replace("default 0", "default 5")
+    (folder / "b.sql").write_text(text)
+    sides = (database.conninfo, "b.sql", "-schema", "shop")
+    statements = diff(*sides, "--sql")
+    assert "DROP VIEW shop.open;" in statements
+    connection.execute(statements.encode())
+    diff(*sides, code=0)
+    assert diff(*sides, "--sql", code=0) == ""
+    assert connection.execute(
+        "select has_table_privilege('pg_monitor', 'shop.open', 'select')"
+    ).fetchone() == (True,)
+
+
+def test_grants_and_owners_are_compared_where_that_is_asked_for(
+    folder: Path, database: Target, connection: Connection, new_database: Callable[[], Target]
+) -> None:
+    other = new_database()
+    connection.execute(SHOP + "grant select (total), insert on shop.orders to public;")
+    with connect(other) as changed:
+        changed.execute(
+            SHOP + "grant update on shop.orders to pg_monitor with grant option;"
+            "alter function shop.f(int) owner to pg_monitor;"
+            "alter default privileges in schema shop grant select on tables to public;"
+        )
+    sides = (database.conninfo, other.conninfo, "-schema", "shop")
+    diff(*sides, code=0)
+    lines = diff(*sides, "--owners", "--privileges").splitlines()
+    assert [line for line in lines if line[0] == "~"] == [
+        "~ schema shop",
+        "~ table shop.orders",
+        "~ column shop.orders.total",
+        "~ function shop.f(integer)",
+    ]
+    connection.execute(diff(*sides, "--owners", "--privileges", "--sql").encode())
+    diff(*sides, "--owners", "--privileges", code=0)

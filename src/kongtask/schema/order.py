@@ -27,17 +27,19 @@ class Placed(Struct, frozen=True):
     section: Phase
 
 
-def order(database: Database, partitioning: Partitioning) -> list[Placed]:
+def order(
+    database: Database, partitioning: Partitioning, detached: frozenset[Ref] = frozenset()
+) -> list[Placed]:
     """Return the steps that make schemas and the rest, in an order that loads.
 
     Args:
         database: what to make.
         partitioning: how its partitioned tables are put together.
+        detached: defaults and constraints that get statements of their own.
 
     Raises:
         UnsupportedObjectError: objects need each other in a circle that nothing opens.
     """
-    detached: frozenset[Ref] = frozenset()
     stand_ins: frozenset[tuple[Ref, Ref]] = frozenset()
     while True:
         steps = build_steps(database, partitioning, detached)

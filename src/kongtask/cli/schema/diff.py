@@ -29,6 +29,7 @@ FORMATS = ("text", "unified", "json", "markdown")
 @option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
         help="How to tell it.")  # fmt: skip
 @option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@option("--sql", "as_sql", is_flag=True, help="Print the statements that turn OLD into NEW.")
 @option("--ignore-column-order", is_flag=True, help="The same columns in another order are no "
         "difference.")  # fmt: skip
 @option("--no-comments", "without_comments", is_flag=True, help="Other comments are no difference.")
@@ -41,6 +42,7 @@ def command(
     schemas: tuple[str, ...],
     format_: str,
     as_json: bool,
+    as_sql: bool,
     ignore_column_order: bool,
     without_comments: bool,
     owners: bool,
@@ -53,7 +55,8 @@ def command(
     commit; without PATH the committed export) or env:NAME (of [tool.kongtask.environments]).
 
     Objects and attributes are compared, not lines. Each change says whether it destroys data,
-    rewrites a table, and what it locks.
+    rewrites a table, and what it locks. With --sql the statements that turn OLD into NEW are
+    printed instead, in an order that runs; read them before you run them.
 
     Exit codes: 0 no difference, 1 differences, 2 error.
     """
@@ -69,7 +72,10 @@ def command(
     one, other = (read_side(text, settings, schemas) for text in (old, new))
     one, other = under_one_name(one, other)
     one, other, difference = compare_sides(one, other, scope)
-    _print(one, other, difference, "json" if as_json else format_)
+    if as_sql:
+        _print_sql(one, other, scope)
+    else:
+        _print(one, other, difference, "json" if as_json else format_)
     sys.exit(EXIT_DIFFERENT if difference else EXIT_DONE)
 
 
@@ -141,6 +147,20 @@ def _print(one: Side, other: Side, difference: Difference, format_: str) -> None
     else:
         for line in report.text_lines(difference):
             click.echo(line)
+
+
+def _print_sql(one: Side, other: Side, scope: Scope) -> None:
+    from kongtask.database.connection import NEWEST_MAJOR
+    from kongtask.schema.diff.statements import script
+
+    found = script(
+        one.database,
+        other.database,
+        scope,
+        major=one.major or NEWEST_MAJOR,
+        keep_rights=one.target is not None,
+    )
+    click.echo(found.text, nl=False)
 
 
 def _unified(one: Side, other: Side) -> str:

@@ -34,7 +34,17 @@ from kongtask.schema.render.privileges import (
 from kongtask.schema.render.schemas import render_schema
 from kongtask.schema.render.security_labels import label_statements
 
-__all__ = ["CLOSING", "OPENING", "Block", "heading", "join_blocks", "render", "render_blocks"]
+__all__ = [
+    "CLOSING",
+    "OPENING",
+    "Block",
+    "heading",
+    "join_blocks",
+    "placed_steps",
+    "render",
+    "render_blocks",
+    "step_statements",
+]
 
 #: What every load needs: the text is UTF-8, quotes strings the standard way, qualifies every name,
 #: and holds function bodies before the objects that they mention.
@@ -160,7 +170,7 @@ def render_blocks(
 ) -> Iterator[Block]:
     """Yield the blocks of :func:`render`'s text, in their order."""
     whole = replace(database or model.Database(schemas=()), schemas=schemas)
-    placed, context = _placed(whole)
+    placed, context = placed_steps(whole)
     # Event triggers come last: they would fire at what comes after them.
     last = [item for item in placed if item.section is steps.Phase.EVENT_TRIGGERS]
     yield from _object_blocks(placed[: len(placed) - len(last)], context, comments=comments)
@@ -179,12 +189,28 @@ def heading(title: str) -> str:
     return f"--\n-- {title}\n--"
 
 
-def _placed(database: model.Database) -> tuple[list[Placed], Context]:
+def placed_steps(
+    database: model.Database, detached: frozenset[model.Ref] = frozenset()
+) -> tuple[list[Placed], Context]:
+    """Return the steps that make a database in their order, and what rendering them takes.
+
+    Args:
+        database: what to make.
+        detached: defaults and constraints that get statements of their own.
+
+    Raises:
+        UnsupportedObjectError: objects need each other in a circle that nothing opens.
+    """
     outside = (table for schema in database.schemas for table in schema.outside_tables)
     inside = (table for schema in database.schemas for table in schema.tables)
     partitioning = Partitioning.of((*outside, *inside))
-    placed = order(database, partitioning)
+    placed = order(database, partitioning, detached)
     return placed, Context.of(partitioning, (item.step for item in placed))
+
+
+def step_statements(context: Context, step: steps.Step) -> Iterator[str]:
+    """Yield the statements that make what a step makes."""
+    yield from _RENDERERS[type(step.item)](context, step, step.item)
 
 
 def _object_blocks(
@@ -192,7 +218,7 @@ def _object_blocks(
 ) -> Iterator[Block]:
     for item in placed:
         step = item.step
-        statements = _RENDERERS[type(step.item)](context, step, step.item)
+        statements = step_statements(context, step)
         if not comments:
             statements = (x for x in statements if not x.startswith("COMMENT ON "))
         text = "\n".join(statements)

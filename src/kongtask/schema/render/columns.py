@@ -45,7 +45,7 @@ def column_attributes(
     if column.not_null is not None and column.not_null.valid and with_not_null:
         words.append(not_null(column.not_null))
     if column.identity is not None:
-        words.append(_identity(owner, column, column.identity))
+        words.append(identity_clause(owner, column, column.identity))
     elif column.generated is not None:
         words.append(_generated(column))
     elif column.default is not None and with_default:
@@ -112,7 +112,8 @@ def _generated(column: Column) -> str:
     return f"GENERATED ALWAYS AS ({column.default}) {column.generated}"
 
 
-def _identity(owner: SchemaObject, column: Column, identity: Identity) -> str:
+def identity_clause(owner: SchemaObject, column: Column, identity: Identity) -> str:
+    """Return ``GENERATED … AS IDENTITY`` with the options of its sequence."""
     sequence = identity.sequence
     options = list(sequence_options(sequence.options))
     usual = default_relation_name(owner.name, column.name, "seq")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from kongtask.names import quote_identifier
 from kongtask.schema.model import (
@@ -41,8 +42,28 @@ def event_trigger_owners(database: Database) -> Iterator[str]:
         yield from _owner(trigger)
 
 
+class Granted(NamedTuple):
+    """A grant with what it is for.
+
+    Attributes:
+        grant: who may what.
+        on: the kind and the quoted name; of default privileges the kind of objects.
+        defaults: ``ALTER DEFAULT PRIVILEGES …``, where it is for future objects.
+    """
+
+    grant: Grant
+    on: str
+    defaults: str = ""
+
+
 def privilege_statements(database: Database) -> Iterator[str]:
     """Yield the statements for privileges that differ from the defaults."""
+    for item in granted(database):
+        yield from grant_statements(item)
+
+
+def granted(database: Database) -> Iterator[Granted]:
+    """Yield the privileges that differ from the defaults, in the order of their statements."""
     for found in database.objects():
         yield from _grants(grant_target(found), found.grants)
     yield from _member_privileges(database.extension_members)
@@ -51,12 +72,26 @@ def privilege_statements(database: Database) -> Iterator[str]:
         yield from _schema_privileges(schema)
 
 
+def grant_statements(item: Granted) -> Iterator[str]:
+    """Yield the statements for a grant: one, or three where another role than the owner gave it."""
+    if item.defaults:
+        yield f"{item.defaults} {_statement(item.grant, item.on)};"
+        return
+    statement, grantor = f"{_statement(item.grant, item.on)};", item.grant.grantor
+    if grantor is None:
+        yield statement
+    else:
+        yield f"SET SESSION AUTHORIZATION {quote_identifier(grantor)};"
+        yield statement
+        yield "RESET SESSION AUTHORIZATION;"
+
+
 def _owner(item: SchemaObject | DatabaseObject | Schema) -> Iterator[str]:
     if item.owner is not None:
         yield f"ALTER {target(item)} OWNER TO {quote_identifier(item.owner)};"
 
 
-def _schema_privileges(schema: Schema) -> Iterator[str]:
+def _schema_privileges(schema: Schema) -> Iterator[Granted]:
     yield from _grants(grant_target(schema), schema.grants)
     for item in schema.objects():
         if item.grants:
@@ -71,22 +106,23 @@ def _schema_privileges(schema: Schema) -> Iterator[str]:
     yield from _default_privileges(schema.default_privileges, schema.name)
 
 
-def _member_privileges(members: Iterable[ExtensionMember]) -> Iterator[str]:
+def _member_privileges(members: Iterable[ExtensionMember]) -> Iterator[Granted]:
     for member in members:
         yield from _grants(member.target, member.grants)
 
 
 def _default_privileges(
     defaults: Iterable[DefaultPrivileges], schema: str | None = None
-) -> Iterator[str]:
+) -> Iterator[Granted]:
     place = f" IN SCHEMA {quote_identifier(schema)}" if schema is not None else ""
     for default in defaults:
         role = quote_identifier(default.role)
         for grant in default.grants:
-            yield (
-                f"ALTER DEFAULT PRIVILEGES FOR ROLE {role}{place} "
-                f"{_statement(grant, default.kind)};"
-            )
+            yield Granted(grant, default.kind, f"ALTER DEFAULT PRIVILEGES FOR ROLE {role}{place}")
+
+
+def _grants(on: str, grants: Iterable[Grant]) -> Iterator[Granted]:
+    yield from (Granted(grant, on) for grant in grants)
 
 
 def _has_own_owner(item: SchemaObject) -> bool:
@@ -96,18 +132,6 @@ def _has_own_owner(item: SchemaObject) -> bool:
     return not (is_owned_sequence or is_shell) and not isinstance(
         item, TextSearchParser | TextSearchTemplate
     )
-
-
-def _grants(on: str, grants: Iterable[Grant]) -> Iterator[str]:
-    for grant in grants:
-        statement = f"{_statement(grant, on)};"
-        if grant.grantor is None:
-            yield statement
-        else:
-            grantor = quote_identifier(grant.grantor)
-            yield f"SET SESSION AUTHORIZATION {grantor};"
-            yield statement
-            yield "RESET SESSION AUTHORIZATION;"
 
 
 def _statement(grant: Grant, on: str) -> str:

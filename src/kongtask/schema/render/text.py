@@ -24,6 +24,11 @@ def comment_on(target: str, comment: str | None) -> Iterator[str]:
         yield f"COMMENT ON {target} IS {quote_literal(comment)};"
 
 
+def comment_change(target: str, comment: str | None) -> str:
+    """Return the COMMENT statement that sets or removes a comment."""
+    return f"COMMENT ON {target} IS {'NULL' if comment is None else quote_literal(comment)};"
+
+
 def listed(items: Iterable[str]) -> str:
     """Return items in parentheses, one a line."""
     lines = ",\n".join(INDENT + item for item in items)
