@@ -62,6 +62,7 @@ def test_the_statements_of_every_single_change_lead_there_and_back(
     connections: tuple[Connection, Connection],
 ) -> None:
     changing, following = connections
+    changing.execute(b"drop schema if exists s cascade")
     changing.execute(START)
     old, wrong = state(changing), []
     for mutation in MUTATIONS:
