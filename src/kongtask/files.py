@@ -1,4 +1,4 @@
-"""Reading and writing text files: whole or not at all, with errors that name the file."""
+"""Reading and writing files: whole or not at all, with errors that name the file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,15 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         FileFailedError: the file cannot be written; the old one is untouched.
     """
-    content = text.encode("utf-8")
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file's bytes as :func:`write_text` writes text.
+
+    Raises:
+        FileFailedError: the file cannot be written; the old one is untouched.
+    """
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(content)

@@ -27,11 +27,13 @@ class SchemaSettings:
         name: the schema's name in the database.
         migrations: folder of the ``NNNNNN.sql`` files; None means the worker's own set.
         committed: the export that is committed beside the migrations.
+        versions: the folder of the exports of each revision.
     """
 
     name: str
     migrations: Path | None
     committed: Path
+    versions: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,13 @@ class Settings:
         configured = self.schemas.get(name)
         if configured is not None:
             return configured
+        is_default = name == self.default_schema
+        committed = self.schema_folder / schema_file_name(name)
         return SchemaSettings(
             name=name,
-            migrations=self.migrations if name == self.default_schema else None,
-            committed=self.schema_folder / schema_file_name(name),
+            migrations=self.migrations if is_default else None,
+            committed=committed,
+            versions=_versions_folder(committed, name, is_default=is_default),
         )
 
 
@@ -133,8 +138,9 @@ def _parse(file: Path, table: Mapping[str, Any]) -> Settings:
     root = file.parent
     folder = root / (reader.text("schema-folder") or "schema")
     migrations = reader.text("migrations")
+    default = check_schema_name(reader.text("schema") or WORKER_SCHEMA)
     schemas = {
-        name: _parse_schema(file, name, value, root=root, folder=folder)
+        name: _parse_schema(file, name, value, root=root, folder=folder, default=default)
         for name, value in reader.table("schemas").items()
     }
     environments = _Reader(file, reader.table("environments"), None, "environments.")
@@ -142,7 +148,7 @@ def _parse(file: Path, table: Mapping[str, Any]) -> Settings:
         root=root,
         file=file,
         connection=reader.text("connection"),
-        default_schema=check_schema_name(reader.text("schema") or WORKER_SCHEMA),
+        default_schema=default,
         migrations=root / migrations if migrations else None,
         schema_folder=folder,
         schemas=schemas,
@@ -150,18 +156,28 @@ def _parse(file: Path, table: Mapping[str, Any]) -> Settings:
     )
 
 
-def _parse_schema(file: Path, name: str, value: Any, *, root: Path, folder: Path) -> SchemaSettings:
+def _parse_schema(
+    file: Path, name: str, value: Any, *, root: Path, folder: Path, default: str
+) -> SchemaSettings:
     check_schema_name(name)
     prefix = f"schemas.{name}."
     if not isinstance(value, Mapping):
         raise UsageError(f"{file}: {prefix[:-1]} must be a table")
     reader = _Reader(file, value, _SCHEMA_KEYS, prefix)
     migrations, committed = reader.text("migrations"), reader.text("committed")
+    path = root / committed if committed else folder / schema_file_name(name)
     return SchemaSettings(
         name=name,
         migrations=root / migrations if migrations else None,
-        committed=root / committed if committed else folder / schema_file_name(name),
+        committed=path,
+        versions=_versions_folder(path, name, is_default=name == default),
     )
+
+
+def _versions_folder(committed: Path, schema: str, *, is_default: bool) -> Path:
+    """Return where the exports by revision are: several schemas may share a folder of exports."""
+    folder = committed.parent / "versions"
+    return folder if is_default else folder / schema_file_name(schema).removesuffix(".sql")
 
 
 class _Reader:

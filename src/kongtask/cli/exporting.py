@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kongtask.cli.bar import Bar
 from kongtask.cli.base import note
 from kongtask.cli.outcome import Outcome, shown
-from kongtask.cli.request import Request, Style
+from kongtask.cli.request import Request
 from kongtask.cli.revisions import migrated_database
 from kongtask.errors import SchemaNotFoundError, UsageError
 from kongtask.files import read_text
@@ -21,7 +21,7 @@ from kongtask.names import WORKER_SCHEMA
 if TYPE_CHECKING:
     from kongtask.database.connection import Connection, Target
     from kongtask.schema.catalog import Extensions
-    from kongtask.schema.model import Database, Requirement
+    from kongtask.schema.model import Database
     from kongtask.schema.prove import Proof
     from kongtask.schema.reload import Coverage
     from kongtask.settings import Settings
@@ -93,7 +93,7 @@ def export_schema(target: Target, request: Request, *, prove: bool = False) -> O
 
 
 def _outcome(request: Request, database: Database, bar: Bar, *, is_proved: bool) -> Outcome:
-    from kongtask.schema.export import make_export, parse_export, sha256
+    from kongtask.schema.export import make_export, parse_export, requirements, sha256
     from kongtask.schema.render import join_blocks, render_blocks
     from kongtask.schema.split import INDEX, split
 
@@ -115,7 +115,7 @@ def _outcome(request: Request, database: Database, bar: Bar, *, is_proved: bool)
     export = make_export(
         ", ".join(schema.name for schema in schemas) + part,
         join_blocks(blocks),
-        _needs(database, style),
+        requirements(database, owners=style.owners, privileges=style.privileges),
         left_out=database.left_out,
         earlier=(committed, *shipped, there),
     )
@@ -292,14 +292,3 @@ def _tell(proof: Proof) -> None:
             "PostgreSQL prints some expressions differently from then on (--canonical prints "
             f"them so):\n{proof.moved}"
         )
-
-
-def _needs(database: Database, style: Style) -> list[Requirement]:
-    """Return what the text leans on, roles included where it names them."""
-    needs = {need for schema in database.schemas for need in schema.requirements}
-    needs.update(database.roles(privileges=style.privileges, owners=style.owners))
-    own = {schema.name for schema in database.schemas}
-    return sorted(
-        (need for need in needs if not (need.kind == "schema" and need.name in own)),
-        key=lambda need: (need.kind, need.name.encode()),
-    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kongtask.errors import UsageError
-from kongtask.schema.model import Requirement
+from kongtask.schema.model import Database, Requirement
 
 _SCHEMAS = re.compile(r"^-- Schema: +(.+?)(?:, in part: .*)?$", re.MULTILINE)
 _NEED = re.compile(r"^-- Needs: +(extension|role) (.+?)(?: in schema (.+))?$", re.MULTILINE)
@@ -94,6 +94,25 @@ def make_export(
         "-- them, and export again (make db-dump).",
     ]
     return Export(header="\n".join(lines), body=body)
+
+
+def requirements(
+    database: Database, *, owners: bool = False, privileges: bool = False
+) -> list[Requirement]:
+    """Return what the text of some schemas leans on, sorted: what a header lists.
+
+    Args:
+        database: the schemas.
+        owners: whether the text says these, and so names roles.
+        privileges: the same.
+    """
+    needs = {need for schema in database.schemas for need in schema.requirements}
+    needs.update(database.roles(privileges=privileges, owners=owners))
+    own = {schema.name for schema in database.schemas}
+    return sorted(
+        (need for need in needs if not (need.kind == "schema" and need.name in own)),
+        key=lambda need: (need.kind, need.name.encode()),
+    )
 
 
 def parse_export(text: str) -> Export:

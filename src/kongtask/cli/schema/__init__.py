@@ -8,6 +8,13 @@ from kongtask.cli.lazy import LazyGroup
 
 COMMANDS = {
     "diff": ("kongtask.cli.schema.diff", "Tell what differs between two schemas."),
+    "history": ("kongtask.cli.schema.history", "Tell which migration did what to which object."),
+    "blame": ("kongtask.cli.schema.blame", "Tell of each line of the export who wrote it."),
+    "show": ("kongtask.cli.schema.show", "Print a schema as it was at a revision."),
+    "export-versions": (
+        "kongtask.cli.schema.export_versions",
+        "Keep the exports of every revision current.",
+    ),
 }
 
 

@@ -19,6 +19,7 @@ from kongtask.schema.diff import (
     counts,
     title,
 )
+from kongtask.schema.history import Event
 
 _MARKS = {
     Action.ADDED: ("+", "green"),
@@ -42,6 +43,16 @@ def text_lines(difference: Difference) -> Iterator[str]:
     for rename in difference.renames:
         yield click.style(f"? {rename_sentence(rename)}", fg="cyan")
     yield summary(difference)
+
+
+def event_lines(event: Event) -> Iterator[str]:
+    """Yield the lines that tell what a migration did to an object."""
+    change = event.change
+    mark, colour = _MARKS[change.action]
+    was = f", which was {title(event.former)}" if event.former is not None else ""
+    yield click.style(f"{mark} {title(change.ref)}{was}", fg=colour)
+    for attribute in change.attributes:
+        yield from (f"    {line}" for line in attribute_lines(attribute))
 
 
 def markdown_lines(difference: Difference, old: str, new: str) -> Iterator[str]:
