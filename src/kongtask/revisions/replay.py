@@ -47,7 +47,7 @@ def replay(
         KongtaskError: there is no server, or the schema cannot be read.
     """
     with ExitStack() as stack:
-        version, usable = _server_version(server)
+        version, usable = printing_server(server)
         keys = cache.keys(migrations, schema, version) if cache else ()
         known = [cache.get(key) for key in keys] if cache else []
         if known and all(known):
@@ -73,8 +73,12 @@ def _revisions(migrations: MigrationSet, found: list[Database]) -> Iterator[Revi
         yield Revision(number=migration.number, name=migration.name, database=database)
 
 
-def _server_version(server: Target | None) -> tuple[int, bool]:
-    """Return the major version of the server that will serve, and whether it is the given one."""
+def printing_server(server: Target | None) -> tuple[int, bool]:
+    """Return the major version of the server that serves a replay, and whether it is the given one.
+
+    Args:
+        server: as :func:`replay` takes it.
+    """
     if server is None:
         return EMBEDDED_MAJOR, False
     with connect(server) as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -17,7 +17,7 @@ from kongtask.schema.reload import OBJECTS, Coverage, reloaded
 
 #: Fields whose text PostgreSQL prints from a parsed expression. It prints a few expressions
 #: differently once they have been parsed from its own text, and the same from then on.
-_PRINTED = frozenset(
+PRINTED: Final = frozenset(
     {"arguments", "check", "default", "definition", "filter", "partition_bound", "partition_key",
      "sql_body", "using"}
 )  # fmt: skip
@@ -67,7 +67,7 @@ def prove(
     if text == expected:
         return Proof(is_exact=True)
     moved = difference(expected, text, "export", "export after loading it")
-    left_out = _PRINTED | _not_covered(coverage)
+    left_out = PRINTED | _not_covered(coverage)
     if _structure(proved, left_out) == _structure(again, left_out):
         with reloaded(everything, target, coverage) as connection:
             settled = coverage.read(connection, (schema.name for schema in database.schemas))

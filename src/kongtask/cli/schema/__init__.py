@@ -7,6 +7,10 @@ import click
 from kongtask.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "verify": (
+        "kongtask.cli.schema.verify",
+        "Prove that migrations, committed export and live database agree.",
+    ),
     "diff": ("kongtask.cli.schema.diff", "Tell what differs between two schemas."),
     "history": ("kongtask.cli.schema.history", "Tell which migration did what to which object."),
     "blame": ("kongtask.cli.schema.blame", "Tell of each line of the export who wrote it."),

@@ -12,6 +12,7 @@ from kongtask.revisions import Cache, replay
 from kongtask.schema.history import History, Revision, make_history
 
 if TYPE_CHECKING:
+    from kongtask.database.connection import Target
     from kongtask.settings import Settings
 
 
@@ -27,12 +28,26 @@ def replayed(
             database. With none named, the embedded server serves.
         cached: whether what earlier replays have found is taken over.
     """
+    return replayed_on(find_target(conn, settings), settings, schema, cached=cached)
+
+
+def replayed_on(
+    server: Target | None, settings: Settings, schema: str, *, cached: bool = True
+) -> History:
+    """Return what the migrations of a schema have made, one by one.
+
+    Args:
+        server: a database of the server to run them on; the embedded server serves if None.
+        settings: the project's settings.
+        schema: the schema's name.
+        cached: whether what earlier replays have found is taken over.
+    """
     migrations = migration_set(settings, schema)
     with Bar().during(f"replaying {migrations.origin}") as progress:
         revisions = replay(
             migrations,
             schema,
-            server=find_target(conn, settings),
+            server=server,
             cache=Cache() if cached else None,
             report=progress,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,10 @@ from kongtask.schema.diff import (
     counts,
     title,
 )
-from kongtask.schema.history import Event
+
+if TYPE_CHECKING:
+    from kongtask.revisions.verify import Drift
+    from kongtask.schema.history import Event
 
 _MARKS = {
     Action.ADDED: ("+", "green"),
@@ -53,6 +56,23 @@ def event_lines(event: Event) -> Iterator[str]:
     yield click.style(f"{mark} {title(change.ref)}{was}", fg=colour)
     for attribute in change.attributes:
         yield from (f"    {line}" for line in attribute_lines(attribute))
+
+
+def drift_lines(drift: Drift) -> Iterator[str]:
+    """Yield the lines that tell how an object differs from what it should be."""
+    change = drift.change
+    if change.action is Action.ADDED:
+        yield click.style(f"unexpected {title(change.ref)}", fg="green")
+        return
+    word, colour = ("missing", "red") if change.action is Action.REMOVED else ("changed", "yellow")
+    by = f", last written by {drift.touched:06}.sql" if drift.touched is not None else ""
+    yield f"{click.style(f'{word} {title(change.ref)}', fg=colour)}{by}"
+    for attribute in change.attributes:
+        expected, found = shown(attribute.old), shown(attribute.new)
+        if "\n" in expected + found:
+            yield from (f"  {line}" for line in attribute_lines(attribute))
+        else:
+            yield f"  {_word(attribute.name)}: expected {expected}, found {found}"
 
 
 def markdown_lines(difference: Difference, old: str, new: str) -> Iterator[str]:

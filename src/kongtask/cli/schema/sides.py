@@ -105,6 +105,7 @@ def read_content(
     schemas: Sequence[str],
     *,
     file: Path | None = None,
+    server: Target | None = None,
 ) -> Side:
     """Read the content of a file: SQL, which is run in a scratch database, or a document.
 
@@ -114,6 +115,7 @@ def read_content(
         settings: the project's settings.
         schemas: names; none means those that the file says it has, else the default schema.
         file: where it was read from.
+        server: a database of the server to run SQL on; the embedded server serves if None.
     """
     if content.lstrip().startswith("{"):
         return _document(label, content, schemas, file)
@@ -122,7 +124,7 @@ def read_content(
 
     export = parse_export(content)
     own, needs = parse_needs(export.header)
-    with loaded(export.body, needs) as connection:
+    with loaded(export.body, needs, server) as connection:
         return _read(label, connection, schemas or own or [_default(settings)], file=file)
 
 
@@ -169,7 +171,12 @@ def _git(text: str, settings: Settings, schemas: Sequence[str]) -> Side:
     return read_content(f"git:{ref}:{file}", found.stdout.decode(), settings, schemas)
 
 
-def _environment(name: str, settings: Settings, schemas: Sequence[str]) -> Side:
+def environment_target(name: str, settings: Settings) -> Target:
+    """Return the database of a named environment.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
     from kongtask.database.connection import Target
 
     conninfo = settings.environments.get(name)
@@ -178,7 +185,11 @@ def _environment(name: str, settings: Settings, schemas: Sequence[str]) -> Side:
         raise UsageError(
             f'there is no environment "{name}" in [tool.kongtask.environments]; configured: {known}'
         )
-    target = Target(conninfo=conninfo, source=f"environment {name}")
+    return Target(conninfo=conninfo, source=f"environment {name}")
+
+
+def _environment(name: str, settings: Settings, schemas: Sequence[str]) -> Side:
+    target = environment_target(name, settings)
     return read_database_side(target, settings, schemas, label=f"env:{name}")
 
 

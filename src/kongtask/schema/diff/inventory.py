@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from kongtask.schema.model import (
     Column,
@@ -82,6 +82,42 @@ def _named(owner: Ref, kind: Kind, parts: Iterable[Any]) -> Iterator[Entry]:
     for part in parts:
         ref = Ref(kind, owner.schema, owner.name, part.name)
         yield Entry(ref=ref, item=part, owner=owner)
+
+
+def with_items(database: Database, items: Mapping[Ref, Any]) -> Database:
+    """Return a database with other objects and parts in the place of those of their identity."""
+    schemas = tuple(
+        replace(
+            schema,
+            **{
+                field.name: tuple(_with_items(item, items) for item in found)
+                for field in fields(schema)
+                if (found := getattr(schema, field.name))
+                and isinstance(found, tuple)
+                and isinstance(found[0], SchemaObject)
+                and field.name != "outside_tables"
+            },
+        )
+        for schema in database.schemas
+    )
+    return replace(database, schemas=schemas)
+
+
+def _with_items(item: SchemaObject, items: Mapping[Ref, Any]) -> Any:
+    if item.ref in items:
+        return items[item.ref]
+    by_part = {id(entry.item): entry.ref for entry in _parts(item) if entry.ref in items}
+    if not by_part:
+        return item
+    changed = {
+        name: tuple(
+            items[by_part[id(part)]] if id(part) in by_part else part
+            for part in getattr(item, name)
+        )
+        for name in PART_FIELDS
+        if hasattr(item, name)
+    }
+    return replace(item, **changed)
 
 
 def without_parts(item: Any) -> Any:
