@@ -11,6 +11,10 @@ KongtaskError                    exit 2
 ├── UnsupportedObjectError       the export would have to be silent about an object
 ├── DocumentError                a JSON document that is no schema, or another version's
 ├── ProofFailedError             a schema does not survive export and load
+├── PayloadError                 a job's payload is not what its task takes
+├── BatchError                   some entries of a batch job failed
+├── TaskProcessDiedError         the process that ran a task is gone
+├── WorkerStoppedError           a worker could not go on
 └── MigrationError               the migrations or their ledger are not as they must be
     ├── MigrationFailedError     a statement in a migration failed
     ├── RevisionTooOldError      a worker schema from before the first known revision
@@ -79,6 +83,32 @@ class DocumentError(KongtaskError):
 
 class ProofFailedError(KongtaskError):
     """Export, load and export again did not give the same bytes."""
+
+
+class PayloadError(KongtaskError):
+    """A job's payload is not what its task's type hints say."""
+
+
+class BatchError(KongtaskError):
+    """Some entries of a batch job failed; they are tried again, and the others are not.
+
+    Attributes:
+        errors: what each failed entry raised.
+        payload: the failed entries of the payload, as JSON.
+    """
+
+    def __init__(self, message: str, *, errors: tuple[BaseException, ...], payload: str) -> None:
+        super().__init__(message)
+        self.errors = errors
+        self.payload = payload
+
+
+class TaskProcessDiedError(KongtaskError):
+    """The process that ran a task was killed, or ended itself."""
+
+
+class WorkerStoppedError(KongtaskError):
+    """A worker could not go on; what it held was given back as far as the database took it."""
 
 
 class MigrationError(KongtaskError):

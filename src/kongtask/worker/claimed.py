@@ -1,0 +1,104 @@
+"""A job that a pool has claimed: the row as it came, read attribute by attribute.
+
+Most tasks look at nothing but their payload, so nothing else is decoded before it is asked for.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+#: What sql/claim.sql returns, column by column; moments as PostgreSQL sends them.
+Row = tuple[Any, ...]
+
+#: PostgreSQL counts microseconds from here.
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class ClaimedJob:
+    """A claimed job.
+
+    Args:
+        row: as sql/claim.sql returns it.
+        task_identifier: of the job's task.
+    """
+
+    __slots__ = ("_row", "id", "payload_text", "task_id", "task_identifier")
+
+    def __init__(self, row: Row, task_identifier: str) -> None:
+        self._row = row
+        self.id, self.task_id, self.payload_text = row[0], row[1], row[2]
+        self.task_identifier = task_identifier
+
+    @property
+    def payload(self) -> Any:
+        """The payload, decoded."""
+        return msgspec.json.decode(self.payload_text)
+
+    @property
+    def priority(self) -> int:
+        """A smaller number is more urgent."""
+        return int(self._row[3])
+
+    @property
+    def run_at(self) -> datetime:
+        """When it was due."""
+        return _moment(self._row[4])
+
+    @property
+    def attempts(self) -> int:
+        """How often it has been claimed, this time included."""
+        return int(self._row[5])
+
+    @property
+    def max_attempts(self) -> int:
+        """How often it may be claimed."""
+        return int(self._row[6])
+
+    @property
+    def job_queue_id(self) -> int | None:
+        """The number of its named queue, if it is in one."""
+        number: int | None = self._row[7]
+        return number
+
+    @property
+    def key(self) -> str | None:
+        """Its job key."""
+        key: str | None = self._row[8]
+        return key
+
+    @property
+    def revision(self) -> int:
+        """How often it was replaced under its key."""
+        return int(self._row[9])
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """Its flags."""
+        return frozenset(msgspec.json.decode(self._row[10])) if self._row[10] else frozenset()
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was added."""
+        return _moment(self._row[11])
+
+    @property
+    def last_error(self) -> str | None:
+        """What the attempt before this one ended with."""
+        message: str | None = self._row[12]
+        return message
+
+    @property
+    def sort_key(self) -> tuple[int, int, int]:
+        """What the most urgent job has the least of, among jobs of one claim."""
+        return self._row[3], self._row[4], self._row[0]
+
+    def __repr__(self) -> str:
+        """Say which job it is; payloads may be large or secret."""
+        return f"<job {self.id} {self.task_identifier}>"
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)

@@ -1,0 +1,131 @@
+"""What a task may use while it runs: its job, a logger, the database, and whether to end early."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import psycopg
+
+if TYPE_CHECKING:
+    from kongtask.worker.claimed import ClaimedJob
+
+T = TypeVar("T")
+
+Values = Sequence[Any] | Mapping[str, Any]
+
+
+class Surroundings(Protocol):
+    """What a pool offers to its tasks."""
+
+    pool_id: str
+    schema: str
+    cancelled: asyncio.Event
+
+    def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
+        """Lend a connection."""
+        ...
+
+    async def queue_name(self, queue_id: int) -> str | None:
+        """Return the name of a queue."""
+        ...
+
+
+class Context:
+    """What an async task may use.
+
+    Attributes:
+        job: the job that runs.
+    """
+
+    def __init__(self, job: ClaimedJob, surroundings: Surroundings) -> None:
+        self.job = job
+        self._around = surroundings
+
+    @property
+    def pool_id(self) -> str:
+        """The id that the pool locks jobs with."""
+        return self._around.pool_id
+
+    @cached_property
+    def logger(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A logger whose records say which job they are of."""
+        return logging.LoggerAdapter(
+            logging.getLogger(f"kongtask.task.{self.job.task_identifier}"),
+            {
+                "job_id": self.job.id,
+                "task_identifier": self.job.task_identifier,
+                "pool_id": self.pool_id,
+            },
+        )
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the worker asks its tasks to end early."""
+        return self._around.cancelled.is_set()
+
+    async def wait_cancelled(self) -> None:
+        """Wait until the worker asks its tasks to end early."""
+        await self._around.cancelled.wait()
+
+    def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
+        """Lend a connection of the worker's, in autocommit mode; no transaction is opened."""
+        return self._around.connection()
+
+    async def query(self, statement: str, values: Values | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows.
+
+        Args:
+            statement: SQL, with psycopg's placeholders.
+            values: for the placeholders.
+        """
+        async with self.connection() as connection:
+            cursor = await connection.execute(statement.encode(), values)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def get_queue_name(self, queue_id: int | None = None) -> str | None:
+        """Return the name of the job's queue, or of another by its number."""
+        wanted = self.job.job_queue_id if queue_id is None else queue_id
+        return None if wanted is None else await self._around.queue_name(wanted)
+
+
+class ThreadContext:
+    """What a task in a thread may use: the same, with methods that wait.
+
+    Attributes:
+        job: the job that runs.
+    """
+
+    def __init__(self, context: Context, loop: asyncio.AbstractEventLoop) -> None:
+        self.job = context.job
+        self._context, self._loop = context, loop
+
+    @property
+    def pool_id(self) -> str:
+        """The id that the pool locks jobs with."""
+        return self._context.pool_id
+
+    @property
+    def logger(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A logger whose records say which job they are of."""
+        return self._context.logger
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the worker asks its tasks to end early; look at it now and then."""
+        return self._context.is_cancelled
+
+    def query(self, statement: str, values: Values | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows; see :meth:`Context.query`."""
+        return self._wait(self._context.query(statement, values))
+
+    def get_queue_name(self, queue_id: int | None = None) -> str | None:
+        """Return the name of the job's queue, or of another by its number."""
+        return self._wait(self._context.get_queue_name(queue_id))
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()

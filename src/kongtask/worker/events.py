@@ -1,0 +1,219 @@
+"""What happens in a pool, as values, and who is told.
+
+The names are Graphile Worker's: ``job:start`` is :class:`JobStart`. A listener that raises is
+logged and never disturbs the pool.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from kongtask.worker.claimed import ClaimedJob
+
+_log = logging.getLogger("kongtask.worker")
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """Base of all events."""
+
+
+class PoolCreate(Event, frozen=True, kw_only=True):
+    """``pool:create``: a pool begins."""
+
+    pool_id: str
+
+
+class PoolRelease(Event, frozen=True, kw_only=True):
+    """``pool:release``: a pool has ended."""
+
+    pool_id: str
+
+
+class PoolFatalError(Event, frozen=True, kw_only=True):
+    """``pool:fatalError``: something that the pool cannot go on after."""
+
+    error: BaseException
+    action: str
+
+
+class PoolListenConnecting(Event, frozen=True, kw_only=True):
+    """``pool:listen:connecting``: the connection that listens is being opened."""
+
+    attempts: int
+
+
+class PoolListenSuccess(Event, frozen=True, kw_only=True):
+    """``pool:listen:success``: the pool is told of new jobs from now on."""
+
+
+class PoolListenError(Event, frozen=True, kw_only=True):
+    """``pool:listen:error``: the connection that listens has failed; polling goes on."""
+
+    error: BaseException
+
+
+class PoolListenNotification(Event, frozen=True, kw_only=True):
+    """``pool:listen:notification``: somebody has added jobs, or migrated the schema."""
+
+    channel: str
+    payload: str
+
+
+class PoolListenRelease(Event, frozen=True, kw_only=True):
+    """``pool:listen:release``: the pool listens no more."""
+
+
+class PoolGracefulShutdown(Event, frozen=True, kw_only=True):
+    """``pool:gracefulShutdown``: no more jobs are begun; those that run may end."""
+
+    message: str
+
+
+class PoolGracefulShutdownComplete(Event, frozen=True, kw_only=True):
+    """``pool:gracefulShutdown:complete``: every job has ended and every result is written."""
+
+
+class PoolForcefulShutdown(Event, frozen=True, kw_only=True):
+    """``pool:forcefulShutdown``: jobs that still run are failed soon."""
+
+    message: str
+
+
+class PoolForcefulShutdownComplete(Event, frozen=True, kw_only=True):
+    """``pool:forcefulShutdown:complete``: the jobs that were failed while they ran."""
+
+    job_ids: tuple[int, ...]
+
+
+class LocalQueueInit(Event, frozen=True, kw_only=True):
+    """``localQueue:init``: the local queue begins."""
+
+
+class LocalQueueSetMode(Event, frozen=True, kw_only=True):
+    """``localQueue:setMode``: the local queue does something else from now on."""
+
+    old_mode: str
+    new_mode: str
+
+
+class LocalQueueGetJobsComplete(Event, frozen=True, kw_only=True):
+    """``localQueue:getJobs:complete``: a claim has been answered."""
+
+    count: int
+
+
+class LocalQueueReturnJobs(Event, frozen=True, kw_only=True):
+    """``localQueue:returnJobs``: claimed jobs that were not begun are given back."""
+
+    count: int
+
+
+class LocalQueueRefetchDelay(Event, frozen=True, kw_only=True):
+    """``localQueue:refetchDelay:start``, ``:abort`` and ``:expired``."""
+
+    state: Literal["start", "abort", "expired"]
+
+
+class WorkerGetJobError(Event, frozen=True, kw_only=True):
+    """``worker:getJob:error``: a claim has failed; it is tried again."""
+
+    error: BaseException
+
+
+class JobEvent(Event, frozen=True, kw_only=True):
+    """Base of what happens to one job."""
+
+    job: ClaimedJob
+
+
+class JobStart(JobEvent, frozen=True, kw_only=True):
+    """``job:start``: the job's task is about to be called."""
+
+
+class JobSuccess(JobEvent, frozen=True, kw_only=True):
+    """``job:success``: the task has returned."""
+
+    result: Any
+
+
+class JobError(JobEvent, frozen=True, kw_only=True):
+    """``job:error``: the task has raised.
+
+    Attributes:
+        error: what it raised.
+        batch_errors: of a batch job, what its failed entries raised.
+    """
+
+    error: BaseException
+    batch_errors: tuple[BaseException, ...] = ()
+
+
+class JobFailed(JobEvent, frozen=True, kw_only=True):
+    """``job:failed``: the task has raised, and no attempt is left."""
+
+    error: BaseException
+
+
+class JobComplete(JobEvent, frozen=True, kw_only=True):
+    """``job:complete``: the job's end has been written to the database."""
+
+    error: BaseException | None
+
+
+class ResetLockedStarted(Event, frozen=True, kw_only=True):
+    """``resetLocked:started``: locks that are too old are being freed."""
+
+
+class ResetLockedSuccess(Event, frozen=True, kw_only=True):
+    """``resetLocked:success``: how many jobs and queues were freed."""
+
+    jobs: int
+    queues: int
+    delay: float | None
+
+
+class ResetLockedFailure(Event, frozen=True, kw_only=True):
+    """``resetLocked:failure``: freeing old locks has failed; it is tried again."""
+
+    error: BaseException
+    delay: float | None
+
+
+E_ = TypeVar("E_", bound=Event)
+Listener = Callable[[Any], None]
+
+
+class Emitter:
+    """Listeners by the class of event that they listen to."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[type[Event], list[Listener]] = {}
+
+    def on(self, kind: type[E_], listener: Callable[[E_], None]) -> Callable[[], None]:
+        """Let a listener be told of a class of events, and of the classes below it.
+
+        Returns:
+            A function that ends it.
+        """
+        self._listeners.setdefault(kind, []).append(listener)
+        return lambda: self._listeners[kind].remove(listener)
+
+    def wants(self, kind: type[Event]) -> bool:
+        """Tell whether anybody listens: where events are many, they are made only then."""
+        return bool(self._listeners) and any(base in self._listeners for base in kind.__mro__)
+
+    def emit(self, event: Event) -> None:
+        """Tell an event."""
+        if not self._listeners:
+            return
+        for base in type(event).__mro__:
+            for listener in tuple(self._listeners.get(base, ())):
+                try:
+                    listener(event)
+                except Exception:
+                    _log.exception("a listener of %s has raised", type(event).__name__)

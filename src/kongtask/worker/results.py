@@ -1,0 +1,110 @@
+"""Writing how jobs ended: in batches, awaited, tried again, and only while they are ours.
+
+While one batch is being written, the next one collects; so a slow server gets larger batches and a
+fast one gets results at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from kongtask.worker.claimed import ClaimedJob
+
+_log = logging.getLogger("kongtask.worker")
+
+T = TypeVar("T")
+
+#: Unwritten results from which on executors wait, so that they do not pile up without bound.
+_MOST_WAITING = 5_000
+
+#: Results in one statement.
+_LARGEST = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """How an attempt failed.
+
+    Attributes:
+        job: the job.
+        error: what was raised.
+        message: what is recorded as its last error; never empty.
+        payload: what is left of the payload, as JSON; None where all of it is.
+    """
+
+    job: ClaimedJob
+    error: BaseException
+    message: str
+    payload: str | None = None
+
+
+class Batcher(Generic[T]):
+    """Collects results and writes them, one batch at a time.
+
+    Args:
+        write: writes a batch; its errors are fatal, since what passes by itself is tried again in
+            there.
+        delay: seconds to collect before a write.
+        on_fatal: told of an error of a write.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], Awaitable[None]],
+        delay: float,
+        on_fatal: Callable[[BaseException], None],
+    ) -> None:
+        self._write, self._delay, self._on_fatal = write, delay, on_fatal
+        self._waiting: list[T] = []
+        self._writing: Sequence[T] = ()
+        self._runner: asyncio.Task[None] | None = None
+        self._room = asyncio.Event()
+        self._room.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether executors should wait for room."""
+        return len(self._waiting) >= _MOST_WAITING
+
+    def unwritten(self) -> list[T]:
+        """Return what has not been written yet."""
+        return [*self._writing, *self._waiting]
+
+    def add(self, result: T) -> None:
+        """Add a result; it is written soon."""
+        self._waiting.append(result)
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._run(), name="kongtask results")
+
+    async def room(self) -> None:
+        """Wait until there is room for more results."""
+        if self.is_full:
+            self._room.clear()
+            await self._room.wait()
+
+    async def drain(self) -> None:
+        """Wait until all that was added has been written."""
+        while self._runner is not None:
+            await asyncio.shield(self._runner)
+
+    async def _run(self) -> None:
+        try:
+            if self._delay > 0:
+                await asyncio.sleep(self._delay)
+            while self._waiting:
+                batch, self._waiting = self._waiting[:_LARGEST], self._waiting[_LARGEST:]
+                self._writing = batch
+                if not self.is_full:
+                    self._room.set()
+                await self._write(batch)
+                self._writing = ()
+        except Exception as error:
+            self._on_fatal(error)
+        finally:
+            self._writing = ()
+            self._runner = None
+            self._room.set()

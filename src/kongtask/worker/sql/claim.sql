@@ -1,0 +1,87 @@
+-- Takes up to :size due jobs for a pool, the most urgent first.
+--
+-- Locks the jobs that it looks at and passes over those that others are looking at; of named queues
+-- it locks the rows of those whose first job it wants. Jobs without a queue are locked while they
+-- are found, so that pools side by side find different ones. Of a queue, only the first job that is
+-- due may run: it is found without a lock and locked after its queue, because two pools that locked
+-- jobs first could take the second job of a queue before its first.
+--
+-- What is chosen is updated by its identity: a join with it becomes a hash join that reads the whole
+-- table once there are many jobs.
+with free as materialized (
+  select jobs.id, jobs.priority, jobs.run_at
+  from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
+  where jobs.is_available = true
+    and jobs.job_queue_id is null
+    and jobs.run_at <= coalesce(%(now)s::timestamptz, now())
+    and jobs.task_id = any(%(task_ids)s::int[])
+    and (%(forbidden)s::text[] is null or (jobs.flags ?| %(forbidden)s::text[]) is not true)
+  order by jobs.priority, jobs.run_at
+  limit %(size)s
+  for update skip locked
+),
+-- As far as a claim may reach: what is behind it has to wait for a later one. Without any queue,
+-- it is not looked at.
+reach as materialized (
+  select jobs.id, jobs.job_queue_id, jobs.priority, jobs.run_at
+  from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
+  where exists (select from :GRAPHILE_WORKER_SCHEMA._private_job_queues)
+    and jobs.is_available = true
+    and jobs.run_at <= coalesce(%(now)s::timestamptz, now())
+    and jobs.task_id = any(%(task_ids)s::int[])
+    and (%(forbidden)s::text[] is null or (jobs.flags ?| %(forbidden)s::text[]) is not true)
+    and (
+      jobs.job_queue_id is null
+      or exists (
+        select from :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues
+        where queues.id = jobs.job_queue_id and queues.is_available = true
+      )
+    )
+  order by jobs.priority, jobs.run_at
+  limit %(size)s
+),
+first as materialized (
+  select distinct on (reach.job_queue_id) reach.id, reach.job_queue_id
+  from reach
+  where reach.job_queue_id is not null
+  order by reach.job_queue_id, reach.priority, reach.run_at, reach.id
+),
+held as materialized (
+  select queues.id
+  from :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues
+  where queues.id = any(array(select first.job_queue_id from first))
+    and queues.is_available = true
+  for update skip locked
+),
+queued as materialized (
+  select jobs.id, jobs.job_queue_id, jobs.priority, jobs.run_at
+  from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
+  where jobs.id = any(array(select first.id from first join held on held.id = first.job_queue_id))
+    and jobs.is_available = true
+    and jobs.run_at <= coalesce(%(now)s::timestamptz, now())
+  for update skip locked
+),
+chosen as materialized (
+  select free.id, null::int as job_queue_id, free.priority, free.run_at from free
+  union all
+  select queued.id, queued.job_queue_id, queued.priority, queued.run_at from queued
+  order by priority, run_at, id
+  limit %(size)s
+),
+taken as (
+  update :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues
+  set locked_by = %(pool_id)s, locked_at = coalesce(%(now)s::timestamptz, now())
+  where queues.id = any(
+    array(select chosen.job_queue_id from chosen where chosen.job_queue_id is not null)
+  )
+)
+update :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
+set
+  attempts = jobs.attempts + 1,
+  locked_by = %(pool_id)s,
+  locked_at = coalesce(%(now)s::timestamptz, now())
+where jobs.id = any(array(select chosen.id from chosen))
+returning
+  jobs.id, jobs.task_id, jobs.payload::text, jobs.priority, jobs.run_at, jobs.attempts,
+  jobs.max_attempts, jobs.job_queue_id, jobs.key, jobs.revision, jobs.flags::text,
+  jobs.created_at, jobs.last_error

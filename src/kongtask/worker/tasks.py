@@ -1,0 +1,93 @@
+"""Tasks: a name, a function, and how it is run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kongtask.errors import UsageError
+from kongtask.worker.payloads import Signature, read_signature
+
+Runner = Literal["loop", "thread", "process"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A task.
+
+    Attributes:
+        identifier: what jobs call it.
+        function: what is called.
+        signature: how it wants to be called.
+        runner: where it runs: async functions in the event loop, others in a thread or a process.
+    """
+
+    identifier: str
+    function: Callable[..., Any]
+    signature: Signature
+    runner: Runner
+
+
+def make_task(identifier: str, function: Callable[..., Any], *, is_process: bool = False) -> Task:
+    """Return a task that runs a function.
+
+    Args:
+        identifier: what jobs call it; 1 to 128 characters.
+        function: async, or an ordinary one.
+        is_process: whether an ordinary function runs in a process of its own.
+
+    Raises:
+        UsageError: the identifier or the function cannot be a task's.
+    """
+    if not identifier or len(identifier) > 128 or "\0" in identifier:
+        raise UsageError(f"a task's identifier has 1 to 128 characters: {identifier!r}")
+    if not callable(function):
+        raise UsageError(f"the task {identifier} is no function but {type(function).__name__}")
+    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 -- an object with an async __call__
+    )
+    if is_async and is_process:
+        raise UsageError(f"the task {identifier} is async: it runs in the loop, not in a process")
+    if is_process and "<locals>" in getattr(function, "__qualname__", ""):
+        raise UsageError(
+            f"the task {identifier} runs in a process: define its function at the top of a module, "
+            "where another process finds it"
+        )
+    signature = read_signature(function)
+    if is_process and signature.context is not None:
+        raise UsageError(
+            f"the task {identifier} runs in a process, where there is no context to give it"
+        )
+    runner: Runner = "loop" if is_async else "process" if is_process else "thread"
+    return Task(identifier=identifier, function=function, signature=signature, runner=runner)
+
+
+class TaskList(Mapping[str, Task]):
+    """The tasks that a worker knows, by identifier."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, Task] = {}
+
+    def add(self, task: Task) -> None:
+        """Add a task.
+
+        Raises:
+            UsageError: there is another one of that identifier.
+        """
+        if task.identifier in self._tasks:
+            raise UsageError(f"there are two tasks with the identifier {task.identifier}")
+        self._tasks[task.identifier] = task
+
+    def __getitem__(self, identifier: str) -> Task:
+        return self._tasks[identifier]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tasks)
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+
+Middleware = Callable[[Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]

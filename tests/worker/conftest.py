@@ -1,0 +1,28 @@
+"""Databases with the worker schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kongtask.database.connection import Target, connect
+from kongtask.migrate import migrate, worker_migrations
+from kongtask.names import WORKER_SCHEMA
+from kongtask.worker import App
+
+from .queue import Queue
+
+
+@pytest.fixture
+def queue(database: Target) -> Iterator[Queue]:
+    """An empty queue at the latest revision."""
+    migrate(database, worker_migrations(), WORKER_SCHEMA)
+    with connect(database) as connection:
+        yield Queue(connection, database.conninfo)
+
+
+@pytest.fixture
+def app(queue: Queue) -> App:
+    """An application without tasks on that queue."""
+    return App(queue.conninfo)
