@@ -30,12 +30,17 @@ class Place:
 
     def picture(self) -> str:
         """Draw the place: where it is, its line, and a caret under the character."""
+        line, caret = self.drawing()
+        return f"{' ' * len(str(self.line))}--> {self}\n{line}\n{caret}"
+
+    def drawing(self) -> tuple[str, str]:
+        """Return its line, and a line with a caret under the character."""
         number = str(self.line)
         line, before = _window(self.content, self.column - 1)
         margin = " " * len(number)
         # Tabs stay tabs in both lines, so the caret stands right whatever a tab's width is.
         padding = "".join("\t" if char == "\t" else " " * _width(char) for char in before)
-        return f"{margin}--> {self}\n{number} | {line}\n{margin} | {padding}^"
+        return f"{number} | {line}", f"{margin} | {padding}^"
 
 
 def find_place(file: str, text: str, offset: int) -> Place:

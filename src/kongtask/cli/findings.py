@@ -1,0 +1,309 @@
+"""Findings: what a check has to say about a place, for people and for the programs of CI."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kongtask import __version__
+from kongtask.migrate.place import Place
+from kongtask.rules import Level, Rule
+
+#: The ways to print findings.
+FORMATS = ("text", "json", "github", "sarif")
+
+_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
+
+#: What GitHub calls the levels.
+_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
+
+_SARIF_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a check found.
+
+    Attributes:
+        rule: the rule that it breaks.
+        level: how much it matters.
+        message: what is wrong, one sentence.
+        hint: what to do about it; may be empty.
+        file: the file that it is about, if it is about one.
+        line: the line in that file, from 1.
+        column: the column in that line in characters, from 1.
+        end_line: the last line, where there are several.
+        source: the text of the line.
+        object: the words for the object that it is about, such as ``table shop.orders``.
+    """
+
+    rule: str
+    level: Level
+    message: str
+    hint: str = ""
+    file: Path | None = None
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    source: str | None = None
+    object: str | None = None
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """What findings are sorted by: those without a file come last."""
+        return (str(self.file) if self.file else "\U0010ffff", self.line or 0, self.column or 0)
+
+
+def print_findings(
+    findings: Iterable[Finding],
+    format_: str,
+    *,
+    rules: Mapping[str, Rule],
+    root: Path,
+    tool: str = "kongtask",
+) -> None:
+    """Print findings on stdout.
+
+    Args:
+        findings: what was found.
+        format_: one of ``FORMATS``.
+        rules: what is known of the rules, by their ids.
+        root: the folder that a code host shows: paths for programs are relative to it.
+        tool: what found them.
+    """
+    found = sorted(findings, key=lambda finding: finding.place)
+    if format_ == "json":
+        click.echo(json.dumps(document(found, root), indent=2, ensure_ascii=False))
+    elif format_ == "sarif":
+        click.echo(json.dumps(sarif(found, rules, root, tool), indent=2, ensure_ascii=False))
+    elif format_ == "github":
+        for finding in found:
+            click.echo(github_line(finding, root))
+    else:
+        for finding in found:
+            for line in text_lines(finding, Path.cwd()):
+                click.echo(line)
+
+
+def counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return how many findings of each level there are."""
+    found = Counter(finding.level for finding in findings)
+    return {level.value: found[level] for level in Level}
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """Return the line for people at the end: how many findings there are."""
+    found = {word: number for word, number in counts(findings).items() if number}
+    if not found:
+        return "nothing found"
+    return ", ".join(
+        f"{number} {word}{'s' if number > 1 else ''}" for word, number in found.items()
+    )
+
+
+def text_lines(finding: Finding, folder: Path) -> Iterator[str]:
+    """Yield the lines for a terminal; colours are taken out by click where there is none.
+
+    Args:
+        finding: what to tell.
+        folder: the one that paths are shown relative to, where they are below it.
+    """
+    level = click.style(f"{finding.level}:", fg=_COLOURS[finding.level], bold=True)
+    rule = click.style(f"[{finding.rule}]", dim=True)
+    place = _place(finding, folder)
+    yield f"{place}{level} {_printable(finding.message)} {rule}"
+    if finding.line is not None and finding.source is not None:
+        yield from _picture(finding, finding.line, finding.source)
+    if finding.hint:
+        yield f"    {click.style('hint:', bold=True)} {_printable(finding.hint)}"
+
+
+def document(findings: Sequence[Finding], root: Path) -> dict[str, Any]:
+    """Return findings for programs."""
+    return {
+        "summary": counts(findings),
+        "findings": [
+            {
+                "rule": finding.rule,
+                "level": finding.level.value,
+                "message": finding.message,
+                "hint": finding.hint or None,
+                "file": _relative(finding.file, root) if finding.file else None,
+                "line": finding.line,
+                "column": finding.column,
+                "end_line": finding.end_line,
+                "object": finding.object,
+            }
+            for finding in findings
+        ],
+    }
+
+
+def github_line(finding: Finding, root: Path) -> str:
+    """Return the workflow command that annotates a line on GitHub."""
+    properties: dict[str, Any] = {
+        "file": _relative(finding.file, root) if finding.file else None,
+        "line": finding.line,
+        "endLine": finding.end_line,
+        "col": finding.column,
+        "title": finding.rule,
+    }
+    given = ",".join(
+        f"{name}={_escaped_property(str(value))}"
+        for name, value in properties.items()
+        if value is not None
+    )
+    text = f"{finding.message}\n{finding.hint}" if finding.hint else finding.message
+    return f"::{_COMMANDS[finding.level]} {given}::{_escaped(text)}"
+
+
+def sarif(
+    findings: Sequence[Finding], rules: Mapping[str, Rule], root: Path, tool: str
+) -> dict[str, Any]:
+    """Return findings as a SARIF 2.1.0 log.
+
+    A result's fingerprint does not know its line, so that a code host recognises the result when
+    lines before it come and go.
+    """
+    names = sorted({finding.rule for finding in findings})
+    numbers = {name: number for number, name in enumerate(names)}
+    seen: Counter[str] = Counter()
+    return {
+        "$schema": _SARIF_SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": tool,
+                        "semanticVersion": __version__,
+                        "rules": [_sarif_rule(name, rules.get(name)) for name in names],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": [
+                    _sarif_result(finding, numbers[finding.rule], root, seen)
+                    for finding in findings
+                ],
+            }
+        ],
+    }
+
+
+def _sarif_rule(name: str, rule: Rule | None) -> dict[str, Any]:
+    if rule is None:
+        return {"id": name}
+    found: dict[str, Any] = {
+        "id": name,
+        "shortDescription": {"text": rule.description},
+        "defaultConfiguration": {"level": rule.level.value},
+    }
+    if rule.rationale:
+        found["fullDescription"] = {"text": rule.rationale}
+        found["help"] = {"text": rule.rationale}
+    if rule.url is not None:
+        found["helpUri"] = rule.url
+    return found
+
+
+def _sarif_result(finding: Finding, number: int, root: Path, seen: Counter[str]) -> dict[str, Any]:
+    text = f"{finding.message}\n{finding.hint}" if finding.hint else finding.message
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": number,
+        "level": finding.level.value,
+        "message": {"text": text},
+        "partialFingerprints": {"kongtask/v1": _fingerprint(finding, root, seen)},
+    }
+    location: dict[str, Any] = {}
+    if finding.file is not None:
+        location["physicalLocation"] = _physical(finding, finding.file, root)
+    if finding.object is not None:
+        location["logicalLocations"] = [{"fullyQualifiedName": finding.object}]
+    if location:
+        result["locations"] = [location]
+    return result
+
+
+def _physical(finding: Finding, file: Path, root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {"artifactLocation": _artifact(file, root)}
+    region = {
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endLine": finding.end_line,
+    }
+    given = {name: value for name, value in region.items() if value is not None}
+    if finding.line is not None:
+        found["region"] = given
+    return found
+
+
+def _artifact(file: Path, root: Path) -> dict[str, str]:
+    from urllib.parse import quote
+
+    path = file.absolute()
+    if path.is_relative_to(root):
+        return {"uri": quote(path.relative_to(root).as_posix()), "uriBaseId": "%SRCROOT%"}
+    return {"uri": path.as_uri()}
+
+
+def _fingerprint(finding: Finding, root: Path, seen: Counter[str]) -> str:
+    """Return what tells a result from all others, and is the same when lines move."""
+    where = finding.object or (finding.source or "").strip() or finding.message
+    file = _relative(finding.file, root) if finding.file else ""
+    sum_ = hashlib.sha256("\0".join((finding.rule, file, where)).encode()).hexdigest()
+    seen[sum_] += 1
+    return f"{sum_}:{seen[sum_]}"
+
+
+def _place(finding: Finding, folder: Path) -> str:
+    if finding.file is None:
+        return ""
+    numbers = (number for number in (finding.line, finding.column) if number is not None)
+    return ":".join([_printable(_relative(finding.file, folder)), *map(str, numbers), " "])
+
+
+def _picture(finding: Finding, line: int, source: str) -> Iterator[str]:
+    place = Place(
+        file=str(finding.file), line=line, column=finding.column or 1, content=source.rstrip("\r")
+    )
+    shown, caret = place.drawing()
+    yield shown
+    if finding.column is not None:
+        yield caret
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Return a path as one looks for it from a folder, or in full where it lies elsewhere."""
+    path = path.absolute()
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def _printable(text: str) -> str:
+    """Keep a name from moving the terminal's cursor or ending the line that it stands in."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped_property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def repository_root(folder: Path) -> Path:
+    """Return the top of the repository that a folder is in, or the folder itself."""
+    folder = folder.absolute()
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
