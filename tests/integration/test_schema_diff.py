@@ -7,12 +7,14 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.schema import encode, read_database
 from kongtask.schema.reload import loaded
 from tests.programs import run
+from tests.unit.test_findings import SARIF_SCHEMA
 
 SHOP = """
 create schema shop;
@@ -222,3 +224,49 @@ def test_grants_and_owners_are_compared_where_that_is_asked_for(
     ]
     connection.execute(diff(*sides, "--owners", "--privileges", "--sql").encode())
     diff(*sides, "--owners", "--privileges", code=0)
+
+
+@pytest.fixture
+def shop_project(folder: Path) -> Path:
+    """A project with a committed export of two tables, and a migration that it does not have."""
+    (folder / "migrations").mkdir()
+    (folder / "kongtask.toml").write_text('schema = "shop"\nmigrations = "migrations"\n')
+    first, second = folder / "migrations/000001.sql", folder / "migrations/000002.sql"
+    first.write_text(
+        "create table customer (id int primary key, name text);\n"
+        "create table orders (id int primary key, total numeric);\n"
+    )
+    assert run("kongtask", "schema-dump").returncode == 0
+    second.write_text("alter table orders alter total set default 0; drop table customer;\n")
+    return folder
+
+
+def test_the_github_form_annotates_the_lines_of_the_committed_export(shop_project: Path) -> None:
+    lines = (shop_project / "schema/shop.sql").read_text().split("\n")
+    table, column = lines.index("CREATE TABLE shop.customer ("), lines.index("    total numeric,")
+    locks = "locks: ACCESS EXCLUSIVE: stops reads and writes"
+    removed = f"table shop.customer was removed%0Adestroys the table's rows; {locks}"
+    changed = f"column shop.orders.total differs: default: none → 0%0A{locks}"
+    assert diff("migration:1", "migration:2", "--format", "github").splitlines() == [
+        f"::error file=schema/shop.sql,line={table + 1},title=schema-removed::{removed}",
+        f"::warning file=schema/shop.sql,line={column + 1},title=schema-changed::{changed}",
+    ]
+
+
+def test_the_sarif_form_is_valid_and_knows_the_lines_of_a_file(shop_project: Path) -> None:
+    (shop_project / "b.sql").write_text(SHOP.replace("default 0", "default 5"))
+    log = json.loads(diff("a.sql", "b.sql", "-schema", "shop", "--format", "sarif"))
+    jsonschema.validate(log, SARIF_SCHEMA)
+    (result,) = log["runs"][0]["results"]
+    assert result["ruleId"] == "schema-changed"
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "b.sql"
+    assert json.loads(diff("a.sql", "a.sql", "-schema", "shop", "--format", "sarif", code=0))
+
+
+def test_a_document_and_a_missing_export_have_no_lines(folder: Path) -> None:
+    (folder / "a.json").write_text(document(folder / "a.sql", "shop"))
+    (folder / "c.sql").write_text(SHOP.replace("default 0", "default 5"))
+    (folder / "c.json").write_text(document(folder / "c.sql", "shop"))
+    assert diff("a.json", "c.json", "--format", "github").startswith(
+        "::warning file=c.json,title=schema-changed::column shop.orders.total differs"
+    )

@@ -15,8 +15,9 @@ from kongtask.settings import load_settings
 
 if TYPE_CHECKING:
     from kongtask.schema.diff import Difference, Scope
+    from kongtask.settings import Settings
 
-FORMATS = ("text", "unified", "json", "markdown")
+FORMATS = ("text", "unified", "json", "markdown", "github", "sarif")
 
 
 @click.command(cls=Command, name="diff")
@@ -55,8 +56,9 @@ def command(
     commit; without PATH the committed export) or env:NAME (of [tool.kongtask.environments]).
 
     Objects and attributes are compared, not lines. Each change says whether it destroys data,
-    rewrites a table, and what it locks. With --sql the statements that turn OLD into NEW are
-    printed instead, in an order that runs; read them before you run them.
+    rewrites a table, and what it locks. The formats github and sarif show each change at the
+    object's line of the file or of the committed export. With --sql the statements that turn OLD
+    into NEW are printed instead, in an order that runs; read them before you run them.
 
     Exit codes: 0 no difference, 1 differences, 2 error.
     """
@@ -75,7 +77,7 @@ def command(
     if as_sql:
         _print_sql(one, other, scope)
     else:
-        _print(one, other, difference, "json" if as_json else format_)
+        _print(one, other, difference, "json" if as_json else format_, settings)
     sys.exit(EXIT_DIFFERENT if difference else EXIT_DONE)
 
 
@@ -134,7 +136,9 @@ def _canonical(side: Side) -> Side:
     return replace(side, database=database, everything=database, major=EMBEDDED_MAJOR)
 
 
-def _print(one: Side, other: Side, difference: Difference, format_: str) -> None:
+def _print(
+    one: Side, other: Side, difference: Difference, format_: str, settings: Settings
+) -> None:
     from kongtask.cli.schema import report
 
     if format_ == "json":
@@ -144,9 +148,28 @@ def _print(one: Side, other: Side, difference: Difference, format_: str) -> None
         click.echo("\n".join(report.markdown_lines(difference, one.label, other.label)))
     elif format_ == "unified":
         click.echo(_unified(one, other), nl=False)
+    elif format_ in {"github", "sarif"}:
+        _print_findings(one, other, difference, format_, settings)
     else:
         for line in report.text_lines(difference):
             click.echo(line)
+
+
+def _print_findings(
+    one: Side, other: Side, difference: Difference, format_: str, settings: Settings
+) -> None:
+    from kongtask.cli.findings import print_findings, repository_root
+    from kongtask.cli.schema.changes import RULES, findings_of
+    from kongtask.cli.schema.places import Places
+
+    old, new = (Places(side.database, settings, side.file) for side in (one, other))
+    print_findings(
+        findings_of(difference, old, new),
+        format_,
+        rules=RULES,
+        root=repository_root(settings.root),
+        tool="kongtask schema diff",
+    )
 
 
 def _print_sql(one: Side, other: Side, scope: Scope) -> None:

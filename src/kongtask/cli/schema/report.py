@@ -164,6 +164,12 @@ def attribute_lines(attribute: AttributeChange) -> Iterator[str]:
         yield click.style(f"  {line}", fg=colour) if colour else f"  {line}"
 
 
+def attribute_sentence(attribute: AttributeChange) -> str:
+    """Return an attribute's change in one line, without values that have several."""
+    old, new, word = shown(attribute.old), shown(attribute.new), _word(attribute.name)
+    return f"{word} differs" if "\n" in old + new else f"{word}: {old} → {new}"
+
+
 def impact_sentences(impact: Impact) -> Iterator[str]:
     """Yield what making a change does."""
     if impact.destroys:
