@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference: the command line, the errors, the objects.
+"""Writes the generated pages of docs/reference: command line, errors, objects, rules of lint.
 
 ``python docs/generate.py`` writes them; with ``--check`` it writes nothing, shows what would
 change, and exits 1 if anything would.
@@ -22,8 +22,11 @@ from msgspec.structs import fields
 from kongtask import errors
 from kongtask.cli import kongtask
 from kongtask.cli.lazy import LazyGroup
+from kongtask.migrate.lint import RULES as MIGRATION_RULES
+from kongtask.rules import Rule
 from kongtask.schema import model
 from kongtask.schema.document import Document
+from kongtask.schema.lint import RULES as SCHEMA_RULES
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -79,6 +82,17 @@ Without these options, those that the schema leans on are listed in the header.
 
 """
 
+_RULES_OPENING = """\
+# Rules of lint
+
+What `kongtask schema lint` looks for.
+A rule that is off by default is looked for where `--include`, `--rules` or `lint.include` of the \
+[settings](configuration.md) names it.
+How to silence a finding is in [lint](../how-to/lint.md#silence-a-finding).
+Warnings and errors end the command with exit code 1, notes do not.
+
+"""
+
 _ERRORS_OPENING = """\
 # Errors and exit codes
 
@@ -110,9 +124,41 @@ def pages() -> dict[Path, str]:
     return {
         REFERENCE / "cli.md": cli_page(),
         REFERENCE / "errors.md": errors_page(),
+        REFERENCE / "lint-rules.md": lint_rules_page(),
         REFERENCE / "objects.md": objects_page(),
         REFERENCE / "document.schema.json": document_schema(),
     }
+
+
+def lint_rules_page() -> str:
+    """Return the reference of what linting looks for."""
+    own = [rule for rule in MIGRATION_RULES.values() if rule.url is None]
+    theirs = [rule for rule in MIGRATION_RULES.values() if rule.url is not None]
+    parts = [
+        f"{_NOTICE}\n\n{_RULES_OPENING}## Rules about schemas\n",
+        *(_rule(found.rule) for found in SCHEMA_RULES.values()),
+        "## Rules about migrations\n",
+        *(_rule(rule) for rule in own),
+        "## Rules of squawk\n",
+        "Squawk, which comes with the extra `lint`, knows these; each name leads to its own page.",
+        "Those that are off are matters of taste, or needless where kongtask runs the files.",
+        "A rule that a newer squawk knows and this page does not is a warning.\n",
+        "| Rule | Level | Meaning |\n| --- | --- | --- |",
+        *(
+            f"| [`{rule.id}`]({rule.url}) | {_level(rule)} | {_cell(rule.description)} |"
+            for rule in theirs
+        ),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _rule(rule: Rule) -> str:
+    text = _sentences(f"{rule.description} {rule.rationale}")
+    return f"### {rule.id}\n\n{text}\nLevel: {_level(rule)}.\n"
+
+
+def _level(rule: Rule) -> str:
+    return rule.level.value if rule.is_default else f"{rule.level.value}, off by default"
 
 
 def objects_page() -> str:

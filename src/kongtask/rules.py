@@ -18,6 +18,11 @@ class Level(StrEnum):
         """Whether a command that finds it ends with exit code 1."""
         return self is not Level.NOTE
 
+    def is_at_least(self, other: Level) -> bool:
+        """Tell whether this is as bad as another level, or worse."""
+        levels = list(Level)
+        return levels.index(self) <= levels.index(other)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:

@@ -14,9 +14,11 @@ from kongtask.names import WORKER_SCHEMA, check_schema_name
 
 CONFIG_FILE = "kongtask.toml"
 _TOP_KEYS = frozenset(
-    {"connection", "schema", "migrations", "schema-folder", "schemas", "environments"}
+    {"connection", "schema", "migrations", "schema-folder", "schemas", "environments", "lint"}
 )
 _SCHEMA_KEYS = frozenset({"migrations", "committed"})
+_LINT_KEYS = frozenset({"include", "ignore"})
+_IGNORE_KEYS = frozenset({"rule", "object", "file", "reason"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,37 @@ class SchemaSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ignore:
+    """Something that linting is not to speak of.
+
+    Attributes:
+        rule: the rule's id.
+        reason: why.
+        object: the words for the objects that it is about, as linting prints them; ``*`` and ``?``
+            are wildcards. None means all.
+        file: the names of the migrations that it is about, in the same way.
+    """
+
+    rule: str
+    reason: str
+    object: str | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintSettings:
+    """What linting looks for.
+
+    Attributes:
+        include: rules that are looked for beside those that always are.
+        ignore: what is found and not to be spoken of.
+    """
+
+    include: tuple[str, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The configuration of the project in which a command runs.
 
@@ -49,6 +82,7 @@ class Settings:
         schema_folder: where exports are written by default.
         schemas: further schemas by name.
         environments: conninfo of each named environment.
+        lint: what linting looks for.
     """
 
     root: Path
@@ -59,6 +93,7 @@ class Settings:
     schema_folder: Path
     schemas: Mapping[str, SchemaSettings] = field(default_factory=dict)
     environments: Mapping[str, str] = field(default_factory=dict)
+    lint: LintSettings = LintSettings()
 
     def schema(self, name: str) -> SchemaSettings:
         """Return what is configured for a schema; one that is not named gets the defaults."""
@@ -153,6 +188,27 @@ def _parse(file: Path, table: Mapping[str, Any]) -> Settings:
         schema_folder=folder,
         schemas=schemas,
         environments={name: environments.text(name) or "" for name in environments.table_},
+        lint=_parse_lint(file, reader.table("lint")),
+    )
+
+
+def _parse_lint(file: Path, table: Mapping[str, Any]) -> LintSettings:
+    reader = _Reader(file, table, _LINT_KEYS, "lint.")
+    return LintSettings(
+        include=reader.texts("include"),
+        ignore=tuple(
+            _parse_ignore(_Reader(file, entry, _IGNORE_KEYS, f"lint.ignore, entry {number}: "))
+            for number, entry in enumerate(reader.tables("ignore"), 1)
+        ),
+    )
+
+
+def _parse_ignore(reader: _Reader) -> Ignore:
+    object_, file = reader.text("object"), reader.text("file")
+    if object_ is not None and file is not None:
+        raise UsageError(f"{reader.file}: {reader.prefix}give an object or a file, not both")
+    return Ignore(
+        rule=reader.required("rule"), reason=reader.required("reason"), object=object_, file=file
     )
 
 
@@ -200,6 +256,24 @@ class _Reader:
             return None
         if not isinstance(value, str) or not value:
             raise UsageError(f"{self.file}: {self.prefix}{key} must be a non-empty string")
+        return value
+
+    def required(self, key: str) -> str:
+        value = self.text(key)
+        if value is None:
+            raise UsageError(f"{self.file}: {self.prefix}{key} is missing")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.table_.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
+            raise UsageError(f"{self.file}: {self.prefix}{key} must be a list of non-empty strings")
+        return tuple(value)
+
+    def tables(self, key: str) -> list[Mapping[str, Any]]:
+        value = self.table_.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(x, Mapping) for x in value):
+            raise UsageError(f"{self.file}: {self.prefix}{key} must be a list of tables")
         return value
 
     def table(self, key: str) -> Mapping[str, Any]:

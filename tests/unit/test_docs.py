@@ -176,10 +176,12 @@ def test_the_picture_in_readme_shows_the_rooms_and_the_import_rule() -> None:
 def test_the_reference_has_every_key_of_the_settings() -> None:
     page = text_of(DOCS / "reference/configuration.md")
     documented = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
-    tables = {"schemas": settings._SCHEMA_KEYS, "environments": frozenset[str]()}
-    wanted = set(settings._TOP_KEYS - tables.keys())
+    tables = {"schemas", "environments", "lint"}
+    wanted = set(settings._TOP_KEYS - tables)
     wanted |= {f"schemas.NAME.{key}" for key in settings._SCHEMA_KEYS} | {"environments.NAME"}
+    wanted |= {f"lint.{key}" for key in settings._LINT_KEYS}
     assert documented == wanted
+    assert [key for key in settings._IGNORE_KEYS if f"\n- `{key}`: " not in page] == []
 
 
 def test_the_reference_has_every_environment_variable_that_the_code_reads() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kongtask.errors import UsageError
-from kongtask.settings import default_schema_name, load_settings, schema_file_name
+from kongtask.settings import Ignore, default_schema_name, load_settings, schema_file_name
 
 
 def write(folder: Path, text: str, name: str = "kongtask.toml") -> Path:
@@ -51,6 +51,23 @@ def test_further_schemas_have_files_of_their_own(tmp_path: Path) -> None:
     assert settings.schema("other").committed == tmp_path / "schema" / "other.sql"
 
 
+def test_what_linting_looks_for_and_does_not_speak_of(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        '[lint]\ninclude = ["a"]\n'
+        "ignore = ["
+        '{ rule = "b", object = "table x.*", reason = "c" }, '
+        '{ rule = "d", reason = "e" }'
+        "]",
+    )
+    lint = load_settings(tmp_path).lint
+    assert lint.include == ("a",)
+    assert lint.ignore == (
+        Ignore(rule="b", object="table x.*", reason="c"),
+        Ignore(rule="d", reason="e"),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -63,6 +80,17 @@ def test_further_schemas_have_files_of_their_own(tmp_path: Path) -> None:
         ("[schemas.x]\nfile = 'y'", "unknown key schemas.x.file"),
         ("[environments]\nstaging = 1", "environments.staging must be a non-empty string"),
         (f"schema = '{'x' * 64}'", "has 64 bytes"),
+        ("[lint]\nignored = []", "unknown key lint.ignored"),
+        ("[lint]\ninclude = 'x'", "lint.include must be a list of non-empty strings"),
+        ("[lint]\ninclude = ['']", "lint.include must be a list of non-empty strings"),
+        ("[lint]\nignore = ['x']", "lint.ignore must be a list of tables"),
+        ("[[lint.ignore]]\nrule = 'x'", "lint.ignore, entry 1: reason is missing"),
+        ("[[lint.ignore]]\nreason = 'x'", "lint.ignore, entry 1: rule is missing"),
+        ("[[lint.ignore]]\nrule = 'x'\nreason = 'y'\nwhy = 'z'", "entry 1: why"),
+        (
+            "[[lint.ignore]]\nrule = 'x'\nreason = 'y'\nfile = 'z'\nobject = 'z'",
+            "give an object or a file, not both",
+        ),
     ],
 )
 def test_a_wrong_file_is_an_error_that_names_it_and_the_key(

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kongtask.files import read_text
+from kongtask.names import quote_identifier
+from kongtask.schema.diff.changes import PARTS
 from kongtask.schema.export import parse_export
 from kongtask.schema.lines import Alignment, line_of, lines
+from kongtask.schema.model import Ref
 from kongtask.schema.render import render
 
 if TYPE_CHECKING:
-    from kongtask.schema.model import Database, Ref
+    from kongtask.schema.model import Database
     from kongtask.settings import Settings
 
 
@@ -45,7 +48,7 @@ class Places:
     """The files in which the objects of a database stand.
 
     The text of a file need not be what the database would be exported as: lines that differ are
-    matched with those around them.
+    matched with those around them, and what the file does not have has no line.
 
     Args:
         database: the objects.
@@ -84,8 +87,15 @@ class Places:
         body = export.body.split("\n")
         rendered = render(*database.schemas, database=database).split("\n")
         alignment = Alignment(rendered, body)
+        placed = {ref: alignment.line(line) for ref, line in lines(database).items()}
         return _File(
             path=path,
             content=tuple(text.split("\n")),
-            lines={ref: head + alignment.line(line) for ref, line in lines(database).items()},
+            lines={ref: head + line for ref, line in placed.items() if _names(body[line - 1], ref)},
         )
+
+
+def _names(line: str, ref: Ref) -> bool:
+    """Tell whether a line speaks of an object, and not only of what stands around its place."""
+    name = ref.detail if ref.kind in PARTS else ref.name or ref.schema
+    return quote_identifier(name).partition("\n")[0] in line

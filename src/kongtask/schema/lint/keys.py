@@ -102,7 +102,7 @@ def foreign_key_type(database: Database) -> Iterator[Problem]:
     "A primary key that counts upwards is narrower than bigint.",
     "An integer sequence ends at 2,147,483,647, also where most of its values were never used, "
     "and then every insert fails. Making the column wider rewrites the table and all that refer to "
-    "it. bigint costs four bytes.",
+    "it. A bigint takes four bytes more.",
 )
 def narrow_key(database: Database) -> Iterator[Problem]:
     """Find primary keys that are fed by a sequence and are not bigint."""
