@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from kongtask.database.connection import Target, connect
 from tests.programs import run
+from tests.unit.test_findings import SARIF_SCHEMA
 
 FILES = (
     """
@@ -269,3 +271,37 @@ def test_what_cannot_be_told_is_refused(project: Path, arguments: list[str], rea
     done = run("kongtask", "schema", *arguments, cwd=project)
     assert done.returncode == 2
     assert reason in done.stderr
+
+
+def test_code_hosts_are_told_at_the_lines_of_the_committed_export(
+    project: Path, database: Target
+) -> None:
+    kongtask(project, "migrate", "-conn", database.conninfo)
+    with connect(database) as connection:
+        connection.execute("alter table shop.customers alter column email set not null")
+        connection.execute("create table shop.by_hand (id int)")
+    export = (project / "schema" / "shop.sql").read_text().splitlines()
+    line = export.index("    email text,") + 1
+    unexpected = "table shop.by_hand is there, and no migration has made it"
+    changed = (
+        "column shop.customers.email is not what the migrations make (last written by "
+        "000001.sql): NOT NULL: none → yes"
+    )
+    assert verify(project, "-conn", database.conninfo, "--format", "github", code=1) == [
+        f"::error file=schema/shop.sql,title=schema-drift::{unexpected}",
+        f"::error file=schema/shop.sql,line={line},title=schema-drift::{changed}",
+    ]
+    log = json.loads(
+        "\n".join(verify(project, "-conn", database.conninfo, "--format", "sarif", code=1))
+    )
+    jsonschema.validate(log, SARIF_SCHEMA)
+    assert {result["ruleId"] for result in log["runs"][0]["results"]} == {"schema-drift"}
+
+
+def test_a_whole_check_that_failed_is_one_finding(project: Path) -> None:
+    (project / "schema" / "shop.sql").unlink()
+    reason = "there is no committed export schema/shop.sql"
+    advice = "run schema-dump, and commit what it writes"
+    assert verify(project, "--format", "github", code=1) == [
+        f"::error file=schema/shop.sql,line=1,title=schema-export::{reason}%0A{advice}"
+    ]

@@ -17,6 +17,7 @@ from kongtask.schema.history import History, Revision, make_history
 if TYPE_CHECKING:
     from kongtask.database.connection import Target
     from kongtask.schema.diff import Scope
+    from kongtask.schema.model import Database
     from kongtask.settings import SchemaSettings, Settings
 
 
@@ -32,6 +33,7 @@ class Check:
         verdict: what differs, where that can be told object by object.
         advice: what to do about it.
         notes: what a reader should know, and is no fault.
+        expected: what should be, where something was compared with it.
         file: the committed file that findings are told at.
         exit_code: of the command, if this is the worst.
     """
@@ -43,6 +45,7 @@ class Check:
     verdict: Verdict | None = None
     advice: str = ""
     notes: tuple[str, ...] = ()
+    expected: Database | None = None
     file: Path | None = None
     exit_code: int = 1
 

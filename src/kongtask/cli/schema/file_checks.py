@@ -33,7 +33,7 @@ def check_export(subject: Subject) -> Check:
         text, label = shipped_export(place.name), "the export that kongtask ships"
     check = Check(
         name="export", schema=place.name, is_good=True, file=place.committed,
-        sentence=f"{label} is what the migrations make", advice=EXPORT_AGAIN,
+        sentence=f"{label} is what the migrations make", advice=EXPORT_AGAIN, expected=made,
     )  # fmt: skip
     if text is None:
         there_is_none = f"there is no committed export {label}"

@@ -59,7 +59,8 @@ def check_database(subject: Subject, target: Target, *, is_explicit: bool) -> Ch
     return Check(
         name="database", schema=subject.name, is_good=is_good, verdict=verdict,
         sentence=sentence if problem is None else f"{sentence}; {problem}",
-        notes=verdict.notes, file=subject.place.committed,
+        notes=verdict.notes, expected=subject.history.at(revision).database,
+        file=subject.place.committed,
     )  # fmt: skip
 
 

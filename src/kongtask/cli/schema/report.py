@@ -75,6 +75,18 @@ def drift_lines(drift: Drift) -> Iterator[str]:
             yield f"  {_word(attribute.name)}: expected {expected}, found {found}"
 
 
+def drift_sentence(drift: Drift) -> str:
+    """Return how an object differs from what it should be, in one line without colours."""
+    change = drift.change
+    if change.action is Action.ADDED:
+        return f"{title(change.ref)} is there, and no migration has made it"
+    by = f" (last written by {drift.touched:06}.sql)" if drift.touched is not None else ""
+    if change.action is Action.REMOVED:
+        return f"{title(change.ref)} is missing{by}"
+    what = "; ".join(attribute_sentence(attribute) for attribute in change.attributes)
+    return f"{title(change.ref)} is not what the migrations make{by}: {what}"
+
+
 def markdown_lines(difference: Difference, old: str, new: str) -> Iterator[str]:
     """Yield the lines of a Markdown page or comment.
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from kongtask.settings import Settings
 
 
+FORMATS = ("text", "json", "github", "sarif")
+
+
 @click.command(cls=Command, name="verify")
 @connection_option
 @option("--env", "environment", metavar="NAME", help="The live database of an environment of "
@@ -30,8 +33,9 @@ if TYPE_CHECKING:
         "the project's default schema and those of [tool.kongtask.schemas].")  # fmt: skip
 @option("--offline", is_flag=True, help="Use no server but the live one: take what each revision "
         "should be from the committed versions, or from those that kongtask ships.")  # fmt: skip
-@option("--format", "format_", type=click.Choice(["text", "json"]), default="text",
-        show_default=True, help="How to tell it.")  # fmt: skip
+@option("--format", "format_", type=click.Choice(FORMATS), default="text",
+        show_default=True, help="How to tell it; github and sarif are for code hosts: a finding at "
+        "the line of the committed export for each object that differs.")  # fmt: skip
 @option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @option("--no-comments", "without_comments", is_flag=True, help="Other comments are no drift.")
 @option("--ignore-column-order", is_flag=True, help="The same columns in another order are no "
@@ -72,6 +76,8 @@ def command(
         checks += _checks(subject, target, is_explicit=conn is not None or environment is not None)
     if as_json or format_ == "json":
         click.echo(json.dumps(_document(checks), indent=2, ensure_ascii=False))
+    elif format_ in {"github", "sarif"}:
+        _print_findings(checks, format_, settings)
     else:
         for check in checks:
             for line in _lines(check):
@@ -137,6 +143,20 @@ def _checks(subject: Subject, target: Target | None, *, is_explicit: bool) -> It
             yield found
     elif subject.is_offline:
         note("no database named: only the committed files were compared")
+
+
+def _print_findings(checks: list[Check], format_: str, settings: Settings) -> None:
+    from kongtask.cli.findings import print_findings, repository_root
+    from kongtask.cli.schema.check_findings import RULES, findings_of_checks
+
+    findings = findings_of_checks(checks, settings)
+    print_findings(
+        findings,
+        format_,
+        rules=RULES,
+        root=repository_root(settings.root),
+        tool="kongtask schema verify",
+    )
 
 
 def _lines(check: Check) -> Iterator[str]:
