@@ -15,6 +15,9 @@ KongtaskError                    exit 2
 ├── BatchError                   some entries of a batch job failed
 ├── TaskProcessDiedError         the process that ran a task is gone
 ├── WorkerStoppedError           a worker could not go on
+├── JobError                     the worker schema's functions refused a call
+│   ├── JobSpecError             arguments that no job can have
+│   └── JobKeyBusyError          others took the job with a key again and again
 └── MigrationError               the migrations or their ledger are not as they must be
     ├── MigrationFailedError     a statement in a migration failed
     ├── RevisionTooOldError      a worker schema from before the first known revision
@@ -109,6 +112,16 @@ class TaskProcessDiedError(KongtaskError):
 
 class WorkerStoppedError(KongtaskError):
     """A worker could not go on; what it held was given back as far as the database took it."""
+class JobError(KongtaskError):
+    """A job cannot be added or changed."""
+
+
+class JobSpecError(JobError):
+    """A job's arguments are such that no job can have them."""
+
+
+class JobKeyBusyError(JobError):
+    """Other sessions took the job that has the key, each time that it was to be replaced."""
 
 
 class MigrationError(KongtaskError):

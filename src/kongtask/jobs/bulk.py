@@ -1,0 +1,277 @@
+"""Adding many jobs with one call, and telling which job became of which spec."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from kongtask.errors import JobError, JobKeyBusyError, JobSpecError
+from kongtask.jobs.job import Job, JobRow, read_row
+from kongtask.jobs.payloads import encode_payload
+from kongtask.jobs.specs import JobSpec
+from kongtask.jobs.statements import Row, Statement, Steps, Value, ask
+
+#: How often a call is repeated for keys that others were faster to take.
+MAX_TRIES = 20
+
+_DOING = "adding jobs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """A spec with its payload as text."""
+
+    spec: JobSpec
+    payload: str | None
+
+    def fingerprint(self, now: datetime) -> tuple[object, ...]:
+        """Return what the job without a key has that this becomes; ``now`` is when."""
+        spec = self.spec
+        return (
+            spec.identifier,
+            spec.queue_name,
+            "{}" if self.payload is None else self.payload,
+            spec.run_at or now,
+            25 if spec.max_attempts is None else spec.max_attempts,
+            spec.priority or 0,
+            frozenset(spec.flags or ()),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Added:
+    """A row that came back; a name is None where the call has just registered it."""
+
+    row: JobRow
+    task_identifier: str | None
+    queue_name: str | None
+
+    def fingerprint(self) -> tuple[object, ...]:
+        row = self.row
+        return (
+            self.task_identifier,
+            self.queue_name,
+            bytes(row.payload).decode(),
+            row.run_at,
+            row.max_attempts,
+            row.priority,
+            frozenset(row.flags or ()),
+        )
+
+    def job(self) -> Job:
+        return self.row.job(task_identifier=self.task_identifier or "", queue_name=self.queue_name)
+
+
+def prepare(specs: Iterable[JobSpec]) -> list[_Prepared]:
+    """Encode the payloads of specs.
+
+    Raises:
+        JobSpecError: a payload is not JSON, a key is there twice, or a spec has a mode of its own.
+    """
+    prepared = []
+    places: dict[str, int] = {}
+    for place, spec in enumerate(specs):
+        if not isinstance(spec, JobSpec):
+            raise JobSpecError(f"specs[{place}] is no JobSpec: {type(spec).__qualname__}")
+        if spec.job_key_mode is not None:
+            raise JobSpecError(
+                f"specs[{place}] has a job_key_mode, which add_job alone knows; for add_jobs, "
+                "job_key_preserve_run_at says it of all specs"
+            )
+        if spec.job_key is not None and spec.job_key in places:
+            raise JobSpecError(
+                f"specs[{places[spec.job_key]}] and specs[{place}] have the same job_key "
+                f"{spec.job_key!r}; one call can add only one job with a key"
+            )
+        if spec.job_key is not None:
+            places[spec.job_key] = place
+        try:
+            payload = None if spec.payload is None else encode_payload(spec.payload)
+        except JobSpecError as error:
+            raise JobSpecError(f"specs[{place}]: {error}") from error
+        prepared.append(_Prepared(spec=spec, payload=payload))
+    return prepared
+
+
+def adding(specs: Sequence[_Prepared], *, preserve_run_at: bool, schema: str) -> Steps[list[Job]]:
+    """Add jobs, and return them in the order of their specs."""
+    jobs: dict[int, Job] = {}
+    left = dict(enumerate(specs))
+    for _ in range(MAX_TRIES):
+        if not left:
+            return [jobs[place] for place in range(len(specs))]
+        found = yield from ask(_adding_statement(left.values(), preserve_run_at, schema))
+        added = yield from _named(found, [each.spec for each in left.values()], schema)
+        jobs |= _matched(added, left)
+        left = {place: each for place, each in left.items() if place not in jobs}
+        _expect_keys_only(left)
+    raise _busy(left)
+
+
+def counting(specs: Sequence[_Prepared], *, preserve_run_at: bool, schema: str) -> Steps[int]:
+    """Add jobs, and return how many there are."""
+    count = 0
+    left = dict(enumerate(specs))
+    for _ in range(MAX_TRIES):
+        if not left:
+            return count
+        statement = Statement(
+            name="count_added_jobs", schema=schema, doing=_DOING,
+            values=_values(left.values(), preserve_run_at), decode=_decode_count,
+        )  # fmt: skip
+        more, keys = yield from ask(statement)
+        count += more
+        left = {
+            place: each
+            for place, each in left.items()
+            if each.spec.job_key is not None and each.spec.job_key not in keys
+        }
+    raise _busy(left)
+
+
+def _adding_statement(
+    specs: Iterable[_Prepared], preserve_run_at: bool, schema: str
+) -> Statement[list[_Added]]:
+    return Statement(
+        name="add_jobs", schema=schema, doing=_DOING,
+        values=_values(specs, preserve_run_at), decode=_decode_added,
+    )  # fmt: skip
+
+
+def _values(prepared: Iterable[_Prepared], preserve_run_at: bool) -> tuple[Value, ...]:
+    """Return each argument of all specs as one array."""
+    prepared = list(prepared)
+    specs = [each.spec for each in prepared]
+    return (
+        [spec.identifier for spec in specs],
+        [each.payload for each in prepared],
+        [spec.queue_name for spec in specs],
+        [spec.run_at.isoformat() if spec.run_at else None for spec in specs],
+        [spec.max_attempts for spec in specs],
+        [spec.job_key for spec in specs],
+        [spec.priority for spec in specs],
+        [_array(spec.flags) if spec.flags else None for spec in specs],
+        preserve_run_at,
+    )
+
+
+def _array(texts: Iterable[str]) -> str:
+    """Write an array of texts as PostgreSQL reads it."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
+
+
+def _decode_added(rows: Sequence[Row]) -> list[_Added]:
+    return [
+        _Added(row=read_row(row), task_identifier=task_identifier, queue_name=queue_name)
+        for row, task_identifier, queue_name in rows
+    ]
+
+
+def _decode_count(rows: Sequence[Row]) -> tuple[int, frozenset[str]]:
+    ((count, keys),) = rows
+    return count, frozenset(json.loads(keys))
+
+
+def _named(
+    added: Sequence[_Added], specs: Sequence[JobSpec], schema: str
+) -> Steps[Sequence[_Added]]:
+    """Find the names of tasks and queues that the call has registered.
+
+    One that is new needs no look: it is what the known ones leave over.
+    """
+    known_tasks = {each.row.task_id: each.task_identifier for each in added}
+    known_queues = {each.row.job_queue_id: each.queue_name for each in added}
+    tasks = _deduced(known_tasks, {spec.identifier for spec in specs})
+    queues = _deduced(known_queues, {spec.queue_name for spec in specs})
+    if tasks is None or queues is None:
+        statement = Statement(
+            name="names", schema=schema, doing=_DOING, decode=_decode_names,
+            values=([*known_tasks], [id_ for id_ in known_queues if id_ is not None]),
+        )  # fmt: skip
+        tasks, queues = yield from ask(statement)
+    return [
+        replace(
+            each,
+            task_identifier=tasks.get(each.row.task_id),
+            queue_name=queues.get(each.row.job_queue_id),
+        )
+        for each in added
+    ]
+
+
+def _deduced(
+    known: Mapping[Any, str | None], wanted: Iterable[str | None]
+) -> Mapping[Any, str | None] | None:
+    """Return the names of all ids, or None where they do not follow from those that are known."""
+    new_ids = [id_ for id_, name in known.items() if name is None and id_ is not None]
+    if not new_ids:
+        return known
+    new_names = [name for name in wanted if name is not None and name not in known.values()]
+    if len(new_ids) == len(new_names) == 1:
+        return {**known, new_ids[0]: new_names[0]}
+    return None
+
+
+def _decode_names(
+    rows: Sequence[Row],
+) -> tuple[Mapping[Any, str | None], Mapping[Any, str | None]]:
+    ((tasks, queues),) = rows
+    names = ({int(id_): name for id_, name in json.loads(text).items()} for text in (tasks, queues))
+    by_task, by_queue = names
+    return by_task, by_queue
+
+
+def _matched(added: Iterable[_Added], left: Mapping[int, _Prepared]) -> dict[int, Job]:
+    """Tell which spec each job comes from: by its key, else by all that it has.
+
+    Equal specs become equal jobs; the first gets the smallest id. Jobs that something, a trigger
+    for instance, has made unlike every spec go to what is left, in the same way.
+    """
+    by_id = sorted(added, key=lambda each: each.row.id)
+    keys = {each.spec.job_key: place for place, each in left.items() if each.spec.job_key}
+    jobs = {keys[each.row.key]: each.job() for each in by_id if each.row.key in keys}
+    keyless = [each for each in by_id if each.row.key not in keys]
+    if not keyless:
+        return jobs
+    now = keyless[0].row.created_at
+    places: dict[tuple[object, ...], deque[int]] = defaultdict(deque)
+    for place, spec in left.items():
+        if spec.spec.job_key is None:
+            places[spec.fingerprint(now)].append(place)
+    odd = []
+    for each in keyless:
+        fitting = places[each.fingerprint()]
+        if fitting:
+            jobs[fitting.popleft()] = each.job()
+        else:
+            odd.append(each)
+    over = sorted(itertools.chain.from_iterable(places.values()))
+    return jobs | {place: each.job() for place, each in zip(over, odd, strict=False)}
+
+
+def _expect_keys_only(left: Mapping[int, _Prepared]) -> None:
+    for place, each in left.items():
+        if each.spec.job_key is None:
+            raise JobError(
+                f"specs[{place}] has not become a job; does a trigger on the worker schema's "
+                "table of jobs suppress it?"
+            )
+
+
+def _busy(left: Mapping[int, _Prepared]) -> JobKeyBusyError:
+    return busy(sorted(each.spec.job_key or "" for each in left.values()))
+
+
+def busy(keys: Sequence[str]) -> JobKeyBusyError:
+    """Return the error for keys that others were always faster to take."""
+    shown = ", ".join(repr(key) for key in keys[:5]) + (", …" if len(keys) > 5 else "")
+    return JobKeyBusyError(
+        f"workers took the job with the key {shown} {MAX_TRIES} times while it was to be "
+        "replaced; nothing was added for it: try again in a new transaction"
+    )
