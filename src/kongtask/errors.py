@@ -112,6 +112,8 @@ class TaskProcessDiedError(KongtaskError):
 
 class WorkerStoppedError(KongtaskError):
     """A worker could not go on; what it held was given back as far as the database took it."""
+
+
 class JobError(KongtaskError):
     """A job cannot be added or changed."""
 
