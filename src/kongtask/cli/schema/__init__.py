@@ -23,6 +23,7 @@ COMMANDS = {
         "kongtask.cli.schema.lint",
         "Look for faults in migrations and in the schema that they make.",
     ),
+    "docs": ("kongtask.cli.schema.docs", "Write a reference of a schema, at every revision."),
 }
 
 

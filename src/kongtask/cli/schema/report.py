@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from kongtask.schema.diff import (
     counts,
     title,
 )
+from kongtask.schema.diff.words import shown, word
 
 if TYPE_CHECKING:
     from kongtask.revisions.verify import Drift
@@ -29,9 +29,6 @@ _MARKS = {
     Action.REMOVED: ("-", "red"),
     Action.CHANGED: ("~", "yellow"),
 }
-
-#: Attributes under the words that a reader of SQL knows.
-_WORDS = {"not_null": "NOT NULL", "column_order": "order of columns", "is_valid": "valid"}
 
 
 def text_lines(difference: Difference) -> Iterator[str]:
@@ -72,7 +69,7 @@ def drift_lines(drift: Drift) -> Iterator[str]:
         if "\n" in expected + found:
             yield from (f"  {line}" for line in attribute_lines(attribute))
         else:
-            yield f"  {_word(attribute.name)}: expected {expected}, found {found}"
+            yield f"  {word(attribute.name)}: expected {expected}, found {found}"
 
 
 def drift_sentence(drift: Drift) -> str:
@@ -105,7 +102,7 @@ def markdown_lines(difference: Difference, old: str, new: str) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for change in difference.top():
         what = "<br>".join(
-            f"{_word(x.name)}: {_code(shown(x.old))} → {_code(shown(x.new))}"
+            f"{word(x.name)}: {_code(shown(x.old))} → {_code(shown(x.new))}"
             for x in change.attributes
         )
         impact = "<br>".join(_cell(sentence) for sentence in impact_sentences(change.impact))
@@ -165,11 +162,11 @@ def summary(difference: Difference) -> str:
 
 def attribute_lines(attribute: AttributeChange) -> Iterator[str]:
     """Yield an attribute's change: one line, or a diff where a value has several."""
-    old, new, word = shown(attribute.old), shown(attribute.new), _word(attribute.name)
+    old, new, name = shown(attribute.old), shown(attribute.new), word(attribute.name)
     if "\n" not in old + new:
-        yield f"{word}: {old} → {new}"
+        yield f"{name}: {old} → {new}"
         return
-    yield f"{word}:"
+    yield f"{name}:"
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
     for line in list(lines)[2:]:
         colour = {"+": "green", "-": "red"}.get(line[:1])
@@ -178,7 +175,7 @@ def attribute_lines(attribute: AttributeChange) -> Iterator[str]:
 
 def attribute_sentence(attribute: AttributeChange) -> str:
     """Return an attribute's change in one line, without values that have several."""
-    old, new, word = shown(attribute.old), shown(attribute.new), _word(attribute.name)
+    old, new, word = shown(attribute.old), shown(attribute.new), word(attribute.name)
     return f"{word} differs" if "\n" in old + new else f"{word}: {old} → {new}"
 
 
@@ -195,25 +192,6 @@ def impact_sentences(impact: Impact) -> Iterator[str]:
 def rename_sentence(rename: Rename) -> str:
     """Return the suggestion that two objects are one."""
     return f"{title(rename.old)} may have been renamed to {title(rename.new)}"
-
-
-def shown(value: Any) -> str:
-    """Return a value of the model as a reader of SQL expects it."""
-    if value is None:
-        return "none"
-    if value is True or value is False:
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value if value else "''"
-    if value == {}:
-        return "yes"  # a part that is there and has nothing unusual, such as NOT NULL
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value) if value else "none"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _word(name: str) -> str:
-    return _WORDS.get(name, name.replace("_", " ").replace(".", " "))
 
 
 def _code(text: str) -> str:

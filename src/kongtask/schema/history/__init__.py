@@ -1,6 +1,6 @@
 """What a schema was at each revision: its objects' lives, and who wrote each line of its export."""
 
-from kongtask.schema.history.blame import BlamedBlock, blame
+from kongtask.schema.history.blame import BlamedBlock, blame, blames
 from kongtask.schema.history.lives import Event, History, Life, Revision, make_history
 
-__all__ = ["BlamedBlock", "Event", "History", "Life", "Revision", "blame", "make_history"]
+__all__ = ["BlamedBlock", "Event", "History", "Life", "Revision", "blame", "blames", "make_history"]

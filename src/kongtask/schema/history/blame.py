@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from msgspec import Struct
 
-from kongtask.schema.history.lives import History
+from kongtask.schema.history.lives import History, Revision
 from kongtask.schema.model import Ref
 from kongtask.schema.render import Block, render_blocks
 
-_Lines = list[tuple[str, int]]
 _Key = tuple[str, Ref | None]
 
 
@@ -28,6 +27,11 @@ class BlamedBlock(Struct, frozen=True, kw_only=True):
     key: Ref | None
     lines: tuple[tuple[str, int], ...]
 
+    @property
+    def text(self) -> str:
+        """The block as it stands in the export."""
+        return "\n".join(line for line, _ in self.lines)
+
 
 def blame(history: History, number: int | None = None) -> tuple[BlamedBlock, ...]:
     """Tell of each line of a schema's export which migration wrote it.
@@ -43,23 +47,28 @@ def blame(history: History, number: int | None = None) -> tuple[BlamedBlock, ...
         The blocks of the export, in their order.
     """
     until = history.latest.number if number is None else number
-    known: dict[_Key, _Lines] = {}
-    blocks: Sequence[Block] = ()
-    for revision in history.revisions:
+    found: tuple[BlamedBlock, ...] = ()
+    for revision, blocks in blames(history):
         if revision.number > until:
             break
+        found = blocks
+    return found
+
+
+def blames(history: History) -> Iterator[tuple[Revision, tuple[BlamedBlock, ...]]]:
+    """Yield what :func:`blame` tells of each revision, each rendered once."""
+    known: dict[_Key, BlamedBlock] = {}
+    for revision in history.revisions:
         database = revision.database
-        blocks = tuple(render_blocks(*database.schemas, database=database, privileges=True))
+        blocks = render_blocks(*database.schemas, database=database, privileges=True)
         former = dict(_former(history, revision.number))
-        known = {
-            key: _attributed(block.text, known.get(former.get(key, key), []), revision.number)
-            for block in blocks
-            for key in [_key(block)]
-        }
-    return tuple(
-        BlamedBlock(section=block.section, key=block.key, lines=tuple(known[_key(block)]))
-        for block in blocks
-    )
+        now = dict[_Key, BlamedBlock]()
+        for block in blocks:
+            key = _key(block)
+            before = known.get(former.get(key, key))
+            now[key] = _blamed(block, before, revision.number)
+        known = now
+        yield revision, tuple(known.values())
 
 
 def _key(block: Block) -> _Key:
@@ -73,18 +82,18 @@ def _former(history: History, number: int) -> Iterator[tuple[_Key, _Key]]:
                 yield ("", event.change.ref), ("", event.former)
 
 
-def _attributed(text: str, before: _Lines, number: int) -> _Lines:
+def _blamed(block: Block, before: BlamedBlock | None, number: int) -> BlamedBlock:
     """Return a block's lines with their revisions, those that were there before with their old."""
-    lines = text.split("\n")
-    old = [line for line, _ in before]
-    if lines == old:
+    if before is not None and before.key == block.key and before.text == block.text:
         return before
-    found: _Lines = [(line, number) for line in lines]
+    lines = block.text.split("\n")
+    old = before.lines if before is not None else ()
+    found = [(line, number) for line in lines]
     # A comma comes and goes with what follows a line: it does not make the line a new one.
     matcher = SequenceMatcher(
-        None, [line.rstrip(",") for line in old], [line.rstrip(",") for line in lines], False
+        None, [line.rstrip(",") for line, _ in old], [line.rstrip(",") for line in lines], False
     )
     for start_old, start, size in matcher.get_matching_blocks():
         for step in range(size):
-            found[start + step] = (lines[start + step], before[start_old + step][1])
-    return found
+            found[start + step] = (lines[start + step], old[start_old + step][1])
+    return BlamedBlock(section=block.section, key=block.key, lines=tuple(found))
