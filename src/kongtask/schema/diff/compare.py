@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from kongtask.schema.diff.changes import Action, AttributeChange, Change, Difference
 from kongtask.schema.diff.impact import impact_of
@@ -75,7 +74,7 @@ def compare(old: Database, new: Database, scope: Scope = EVERYTHING_BUT_RIGHTS) 
 
 def attribute_changes(old: Any, new: Any, left_out: frozenset[str]) -> Iterator[AttributeChange]:
     """Yield the attributes in which two values of one class differ."""
-    names = _SCHEMA_ATTRIBUTES if isinstance(new, Schema) else [x.name for x in fields(new)]
+    names = _SCHEMA_ATTRIBUTES if isinstance(new, Schema) else new.__struct_fields__
     for name in names:
         if name in left_out or name in PART_FIELDS:
             continue
@@ -123,6 +122,8 @@ def _changes(before: dict[Any, Entry], after: dict[Any, Entry], scope: Scope) ->
 def _entry_changes(
     old: Any, new: Any, left_out: frozenset[str], scope: Scope
 ) -> Iterator[AttributeChange]:
+    if old == new:
+        return
     if type(old) is not type(new):  # one kind of type has become another
         yield AttributeChange(name="definition", old=plain(old), new=plain(new))
         return

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from kongtask.schema.diff.changes import Action, Change, Rename
 from kongtask.schema.diff.inventory import Entry
@@ -48,8 +47,8 @@ def _likeness(item: Any) -> Any:
     """Return what two objects have in common that differ in their names alone."""
     if isinstance(item, Relation):
         return item.kind, tuple((column.name, _likeness(column)) for column in item.columns)
-    values = ((x.name, getattr(item, x.name)) for x in fields(item) if x.name not in _IGNORED)
-    return type(item).__name__, *((name, _hashable(value)) for name, value in values)
+    names = (name for name in item.__struct_fields__ if name not in _IGNORED)
+    return type(item).__name__, *((name, _hashable(getattr(item, name))) for name in names)
 
 
 def _hashable(value: Any) -> Any:
