@@ -61,9 +61,9 @@ def drift_lines(drift: Drift) -> Iterator[str]:
     if change.action is Action.ADDED:
         yield click.style(f"unexpected {title(change.ref)}", fg="green")
         return
-    word, colour = ("missing", "red") if change.action is Action.REMOVED else ("changed", "yellow")
+    state, colour = ("missing", "red") if change.action is Action.REMOVED else ("changed", "yellow")
     by = f", last written by {drift.touched:06}.sql" if drift.touched is not None else ""
-    yield f"{click.style(f'{word} {title(change.ref)}', fg=colour)}{by}"
+    yield f"{click.style(f'{state} {title(change.ref)}', fg=colour)}{by}"
     for attribute in change.attributes:
         expected, found = shown(attribute.old), shown(attribute.new)
         if "\n" in expected + found:
@@ -175,8 +175,8 @@ def attribute_lines(attribute: AttributeChange) -> Iterator[str]:
 
 def attribute_sentence(attribute: AttributeChange) -> str:
     """Return an attribute's change in one line, without values that have several."""
-    old, new, word = shown(attribute.old), shown(attribute.new), word(attribute.name)
-    return f"{word} differs" if "\n" in old + new else f"{word}: {old} → {new}"
+    old, new, name = shown(attribute.old), shown(attribute.new), word(attribute.name)
+    return f"{name} differs" if "\n" in old + new else f"{name}: {old} → {new}"
 
 
 def impact_sentences(impact: Impact) -> Iterator[str]:
