@@ -81,6 +81,93 @@ def test_the_statements_of_every_single_change_lead_there_and_back(
     assert not wrong, "\n".join(wrong)
 
 
+#: Owners and grants of every kind of object; each stands after those before it.
+RIGHTS = """
+alter schema s owner to kt_owner
+grant usage on schema s to kt_reader
+grant create on schema s to kt_reader with grant option
+alter type s.mood owner to kt_owner
+revoke usage on type s.mood from public
+grant usage on type s.pair to kt_reader
+alter domain s.positive owner to kt_owner
+revoke usage on domain s.positive from public
+alter sequence s.numbers owner to kt_owner
+grant usage, select on sequence s.numbers to kt_reader
+alter table s.t owner to kt_owner
+grant select on s.t to kt_reader
+grant select, insert on s.t to public
+grant update on s.t to kt_reader with grant option
+grant select (id), update (code) on s.parent to kt_reader
+revoke select on s.t from public
+revoke grant option for update on s.t from kt_reader
+alter view s.v owner to kt_owner
+grant select on s.v to kt_reader
+alter materialized view s.mv owner to kt_owner
+grant select on s.mv to kt_reader
+alter function s.f(int) owner to kt_owner
+revoke execute on function s.f(int) from public
+grant execute on function s.f(int) to kt_reader
+alter procedure s.p() owner to kt_owner
+revoke execute on procedure s.p() from public
+alter aggregate s.total(int) owner to kt_owner
+grant execute on function s.total(int) to kt_reader
+alter operator s.===(int, int) owner to kt_owner
+alter operator family s.fam using btree owner to kt_owner
+alter collation s.co owner to kt_owner
+alter text search dictionary s.dict owner to kt_owner
+alter text search configuration s.conf owner to kt_owner
+alter statistics s.st owner to kt_owner
+alter default privileges in schema s grant select on tables to kt_reader
+alter default privileges in schema s grant execute on functions to kt_reader with grant option
+alter default privileges in schema s revoke select on tables from kt_reader
+revoke all on s.t from kt_reader
+revoke usage on schema s from kt_reader
+""".strip().split("\n")
+
+
+@pytest.fixture
+def rights(server: Target) -> Iterator[tuple[Connection, Connection]]:
+    """Two databases and two roles, whose rights go with the databases."""
+    roles = ("kt_owner", "kt_reader")
+    with connect(server) as keeper:
+        for role in roles:
+            keeper.execute(f"drop role if exists {role}".encode())
+            keeper.execute(f"create role {role}".encode())
+        try:
+            with (
+                scratch_database(server) as one,
+                scratch_database(server) as other,
+                connect(one) as changing,
+                connect(other) as following,
+            ):
+                yield changing, following
+        finally:
+            for role in roles:
+                keeper.execute(f"drop role {role}".encode())
+
+
+def test_the_statements_of_every_change_of_rights_lead_there_and_back(
+    rights: tuple[Connection, Connection],
+) -> None:
+    changing, following = rights
+    changing.execute(START)
+    with_rights = Scope(column_order=False, owners=True, privileges=True)
+    nothing, wrong = Database(schemas=()), list[str]()
+    states = [nothing]
+    for change in ("select 1", *RIGHTS):
+        changing.execute(change.encode())
+        states.append(state(changing))
+        assert compare(states[-2], states[-1], with_rights), change
+    now = nothing
+    for new in (*states[1:], *states[-2:0:-1]):
+        for statement in script(now, new, with_rights).statements:
+            following.execute(statement.encode())
+        now = state(following)
+        left = compare(now, new, with_rights)
+        wrong += [f"{x.action} {x.ref} {x.attributes}" for x in left.changes]
+    assert wrong == []
+
+
 #: From one state of a schema to another where more than one object is in the way.
 CHANGES = {
     "a column's type below a chain of views": (
