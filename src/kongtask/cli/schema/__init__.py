@@ -19,6 +19,10 @@ COMMANDS = {
         "kongtask.cli.schema.export_versions",
         "Keep the exports of every revision current.",
     ),
+    "matrix": (
+        "kongtask.cli.schema.matrix",
+        "Tell which environment has which object, all of them at once.",
+    ),
     "lint": (
         "kongtask.cli.schema.lint",
         "Look for faults in migrations and in the schema that they make.",

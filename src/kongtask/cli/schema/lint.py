@@ -29,8 +29,8 @@ FORMATS = ("text", "json", "github", "sarif")
         help="Lint the schema of this database, a URI or key=value. Without it: the schema that "
         "the migrations make.")  # fmt: skip
 @option("-schema", "--schema", "-s", "schemas", metavar="NAME", multiple=True,
-        help="Schema to lint; may be given several times. Default: GRAPHILE_WORKER_SCHEMA, then "
-        "the project's, then graphile_worker.")  # fmt: skip
+        help="Schema to lint; may be given several times. Default: GRAPHILE_WORKER_SCHEMA, else "
+        "the project's default schema and those of [tool.kongtask.schemas].")  # fmt: skip
 @option("--since", metavar="N|git:REF", help="Lint migrations after number N only, or those that "
         "the commit does not have.")  # fmt: skip
 @option("--schema-only", is_flag=True, help="Lint no migrations.")
@@ -80,7 +80,7 @@ def command(
 
     settings = load_settings()
     selection = Selection.of(settings, rules, include, exclude)
-    names = schemas or (default_schema_name(settings),)
+    names = schemas or tuple(dict.fromkeys((default_schema_name(settings), *settings.schemas)))
     target = find_target(conn, settings) if conn is not None else None
     if schema_only and migrations_only:
         raise UsageError("--schema-only and --migrations-only leave nothing; give one of them")

@@ -92,7 +92,7 @@ def markdown_lines(difference: Difference, old: str, new: str) -> Iterator[str]:
         old: what the first side is called.
         new: what the second one is called.
     """
-    yield f"### {_code(old)} → {_code(new)}"
+    yield f"### {code(old)} → {code(new)}"
     yield ""
     yield summary(difference)
     if not difference:
@@ -102,11 +102,11 @@ def markdown_lines(difference: Difference, old: str, new: str) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for change in difference.top():
         what = "<br>".join(
-            f"{word(x.name)}: {_code(shown(x.old))} → {_code(shown(x.new))}"
+            f"{word(x.name)}: {code(shown(x.old))} → {code(shown(x.new))}"
             for x in change.attributes
         )
         impact = "<br>".join(_cell(sentence) for sentence in impact_sentences(change.impact))
-        yield f"| {change.action} | {_code(title(change.ref))} | {what} | {impact} |"
+        yield f"| {change.action} | {code(title(change.ref))} | {what} | {impact} |"
     for rename in difference.renames:
         yield ""
         yield f"{rename_sentence(rename)}"
@@ -194,8 +194,8 @@ def rename_sentence(rename: Rename) -> str:
     return f"{title(rename.old)} may have been renamed to {title(rename.new)}"
 
 
-def _code(text: str) -> str:
-    """Quote for Markdown, inside a table too."""
+def code(text: str) -> str:
+    """Quote a name or a value for Markdown, inside a table too."""
     inner = " ".join(text.split()).replace("|", "\\|")
     fence = "``" if "`" in inner else "`"
     return f"{fence}{inner}{fence}"
