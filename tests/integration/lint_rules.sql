@@ -71,6 +71,11 @@ create index j on app.one (at, code, id) where id > 1;
 create index i on app.one (at);
 update pg_index set indisvalid = false where indexrelid = 'app.i'::regclass;
 
+-- breaks unvalidated-constraint: column app.p.a
+create table app.p (a int) partition by list (a);
+alter table app.p add constraint n not null a not valid;
+create table app.p1 partition of app.p for values in (1);
+
 -- breaks unvalidated-constraint: constraint c on app.one | constraint e on app.d
 alter table app.one add constraint c check (id > 0) not valid;
 create domain app.d as int;
@@ -151,6 +156,9 @@ create table app.p (a bigint references app.one) partition by list (a);
 create table app.p1 partition of app.p for values in (1);
 create index on app.p (a);
 
+-- keeps unindexed-foreign-key
+create table app.t (a bigint references app.one not enforced);
+
 -- keeps foreign-key-type
 create domain app.d as bigint;
 create table app.t (a app.d references app.one, b bigint references app.one);
@@ -193,6 +201,7 @@ create index i on only app.p (a);
 -- keeps unvalidated-constraint
 alter table app.one add constraint c check (id > 0) not valid;
 alter table app.one validate constraint c;
+alter table app.one add constraint d check (id > 0) not enforced;
 
 -- keeps disabled-trigger
 create rule r as on delete to app.one do instead nothing;

@@ -49,7 +49,8 @@ def no_primary_key(database: Database) -> Iterator[Problem]:
 def unindexed_foreign_key(database: Database) -> Iterator[Problem]:
     """Find foreign keys that no index helps."""
     for table, constraint, key in _foreign_keys(database):
-        if any(_helps(shape, key) for shape in shapes(table)):
+        is_enforced = not constraint.definition.endswith(" NOT ENFORCED")
+        if not is_enforced or any(_helps(shape, key) for shape in shapes(table)):
             continue
         columns = ", ".join(quote_identifier(column) for column in key.columns)
         yield Problem(
