@@ -1,7 +1,40 @@
 """Jobs: adding them in the caller's own transaction, with any driver, and looking after them."""
 
 from kongtask.jobs.adding import add_job, add_jobs
+from kongtask.jobs.administration import (
+    Unlocked,
+    complete_jobs,
+    force_unlock_workers,
+    permanently_fail_jobs,
+    remove_job,
+    reschedule_jobs,
+    retry_jobs,
+)
+from kongtask.jobs.cleaning import CLEANUP_TASKS, Cleaned, CleanupTask, cleanup
+from kongtask.jobs.inspection import FoundJob, JobState, Queue, find_jobs, find_queues
 from kongtask.jobs.job import Job
 from kongtask.jobs.specs import JobKeyMode, JobSpec
 
-__all__ = ["Job", "JobKeyMode", "JobSpec", "add_job", "add_jobs"]
+__all__ = [
+    "CLEANUP_TASKS",
+    "Cleaned",
+    "CleanupTask",
+    "FoundJob",
+    "Job",
+    "JobKeyMode",
+    "JobSpec",
+    "JobState",
+    "Queue",
+    "Unlocked",
+    "add_job",
+    "add_jobs",
+    "cleanup",
+    "complete_jobs",
+    "find_jobs",
+    "find_queues",
+    "force_unlock_workers",
+    "permanently_fail_jobs",
+    "remove_job",
+    "reschedule_jobs",
+    "retry_jobs",
+]

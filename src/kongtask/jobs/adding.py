@@ -165,6 +165,8 @@ def _until_added(statement: Statement[Job | None], spec: JobSpec) -> Steps[Job]:
         job = yield from ask(statement)
         if job is not None:
             return job
+        if spec.job_key is None:
+            raise bulk.suppressed(f"the job {spec.identifier!r}")
     raise bulk.busy([spec.job_key or ""])
 
 

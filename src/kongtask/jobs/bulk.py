@@ -258,10 +258,15 @@ def _matched(added: Iterable[_Added], left: Mapping[int, _Prepared]) -> dict[int
 def _expect_keys_only(left: Mapping[int, _Prepared]) -> None:
     for place, each in left.items():
         if each.spec.job_key is None:
-            raise JobError(
-                f"specs[{place}] has not become a job; does a trigger on the worker schema's "
-                "table of jobs suppress it?"
-            )
+            raise suppressed(f"specs[{place}]")
+
+
+def suppressed(what: str) -> JobError:
+    """Return the error for a job without a key that has not come into being."""
+    return JobError(
+        f"{what} was not added, and the database does not say why; does a trigger on the worker "
+        "schema's table of jobs suppress it?"
+    )
 
 
 def _busy(left: Mapping[int, _Prepared]) -> JobKeyBusyError:

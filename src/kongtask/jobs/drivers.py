@@ -100,7 +100,7 @@ def _psycopg(connection: Any, statement: Statement[Any]) -> Sequence[Row]:
     # A cursor of our own kind: the caller's factories for cursors and rows are not asked.
     with psycopg.RawCursor(connection, row_factory=tuple_row) as cursor:
         cursor.execute(statement.text().encode(), statement.values)
-        return cursor.fetchall() if cursor.description else ()
+        return cursor.fetchall() if statement.has_rows else ()
 
 
 def _django(connection: Any, statement: Statement[Any]) -> Sequence[Row]:
@@ -112,13 +112,13 @@ def _django(connection: Any, statement: Statement[Any]) -> Sequence[Row]:
         )
     with connection.cursor() as cursor:
         cursor.execute(statement.text(Style.NAMED), statement.named_values())
-        rows: Sequence[Row] = cursor.fetchall() if cursor.description else ()
+        rows: Sequence[Row] = cursor.fetchall() if statement.has_rows else ()
         return rows
 
 
 def _sqlalchemy(connection: Any, statement: Statement[Any]) -> Sequence[Row]:
     result = connection.exec_driver_sql(*_sqlalchemy_call(connection, statement))
-    return result.fetchall() if result.returns_rows else ()
+    return result.fetchall() if statement.has_rows else ()
 
 
 def _sqlalchemy_session(session: Any, statement: Statement[Any]) -> Sequence[Row]:
@@ -128,7 +128,7 @@ def _sqlalchemy_session(session: Any, statement: Statement[Any]) -> Sequence[Row
 async def _psycopg_async(connection: Any, statement: Statement[Any]) -> Sequence[Row]:
     async with psycopg.AsyncRawCursor(connection, row_factory=tuple_row) as cursor:
         await cursor.execute(statement.text().encode(), statement.values)
-        return await cursor.fetchall() if cursor.description else ()
+        return await cursor.fetchall() if statement.has_rows else ()
 
 
 async def _asyncpg(connection: Any, statement: Statement[Any]) -> Sequence[Row]:
@@ -138,7 +138,7 @@ async def _asyncpg(connection: Any, statement: Statement[Any]) -> Sequence[Row]:
 
 async def _sqlalchemy_async(connection: Any, statement: Statement[Any]) -> Sequence[Row]:
     result = await connection.exec_driver_sql(*_sqlalchemy_call(connection, statement))
-    return result.fetchall() if result.returns_rows else ()
+    return result.fetchall() if statement.has_rows else ()
 
 
 async def _sqlalchemy_async_session(session: Any, statement: Statement[Any]) -> Sequence[Row]:
@@ -222,7 +222,7 @@ def _perform(
         while True:
             try:
                 rows = fetch(connection, statement)
-            except Exception as error:  # a driver's, whichever it is
+            except BaseException as error:  # a driver's, whichever it is, or a cancellation
                 statement = _throw(steps, statement, error)
             else:
                 statement = steps.send(statement.decode(rows))
@@ -241,7 +241,7 @@ async def _perform_async(
         while True:
             try:
                 rows = await fetch(connection, statement)
-            except Exception as error:  # a driver's, whichever it is
+            except BaseException as error:  # a driver's, whichever it is, or a cancellation
                 statement = _throw(steps, statement, error)
             else:
                 statement = steps.send(statement.decode(rows))
@@ -250,7 +250,7 @@ async def _perform_async(
         return result
 
 
-def _throw(steps: Steps[Any], statement: Statement[Any], error: Exception) -> Statement[Any]:
+def _throw(steps: Steps[Any], statement: Statement[Any], error: BaseException) -> Statement[Any]:
     """Let an operation see an error; most do nothing about it, so it reaches the caller."""
     ours = translated(error, statement)
     if ours is None:

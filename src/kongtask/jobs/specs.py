@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict, get_args
@@ -28,7 +28,7 @@ class JobOptions(TypedDict, total=False):
     job_key: str | None
     job_key_mode: JobKeyMode | None
     priority: int | None
-    flags: Collection[str] | None
+    flags: Iterable[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class JobSpec:
     job_key: str | None = None
     job_key_mode: JobKeyMode | None = None
     priority: int | None = None
-    flags: Collection[str] | None = None
+    flags: Iterable[str] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no job can have."""
@@ -102,6 +102,17 @@ def check_number(name: str, value: object, *, smallest: int = SMALLEST) -> None:
         raise JobSpecError(f"{name} is {value}; it must be from {smallest} to {GREATEST}")
 
 
+def check_list(name: str, values: Iterable[str]) -> list[str]:
+    """Return strings as a list; refuse a lone string, which is an iterable of strings too."""
+    if isinstance(values, str | bytes):
+        raise JobSpecError(f"{name} is a string; give a list: [{values!r}]")
+    listed = list(values)
+    for value in listed:
+        if not isinstance(value, str) or "\0" in value:
+            raise JobSpecError(f"{name} holds {value!r}; give strings without NUL characters")
+    return listed
+
+
 def _check_text(name: str, value: object, longest: int) -> None:
     if not isinstance(value, str):
         raise JobSpecError(f"{name} is of type {type(value).__qualname__}; give a string")
@@ -120,9 +131,7 @@ def _check_text(name: str, value: object, longest: int) -> None:
 def _distinct_flags(flags: Iterable[str] | None) -> tuple[str, ...] | None:
     if flags is None:
         return None
-    if isinstance(flags, str | bytes):
-        raise JobSpecError(f"flags is a string; give a list: [{flags!r}]")
-    distinct = tuple(dict.fromkeys(flags))
+    distinct = tuple(dict.fromkeys(check_list("flags", flags)))
     for flag in distinct:
         _check_text("a flag", flag, GREATEST)
     return distinct or None

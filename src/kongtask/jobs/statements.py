@@ -40,6 +40,7 @@ class Statement(Generic[T]):
         folder: the folder that has the file.
         schema: the worker schema, not quoted.
         values: what to bind to ``$1``, ``$2``, …
+        has_rows: whether it is one that answers with rows, if only with none.
         decode: makes the answer of the rows.
         doing: what is being done, for an error.
     """
@@ -49,6 +50,7 @@ class Statement(Generic[T]):
     doing: str
     schema: str = WORKER_SCHEMA
     values: tuple[Value, ...] = ()
+    has_rows: bool = True
     folder: Path = _FOLDER
 
     def text(self, style: Style = Style.DOLLAR) -> str:

@@ -1,0 +1,11 @@
+-- Takes their remaining attempts from jobs that nobody executes.
+select row_to_json(job)::text, tasks.identifier, queues.queue_name
+from :GRAPHILE_WORKER_SCHEMA.permanently_fail_jobs(
+  job_ids => $1::bigint[],
+  error_message => $2::text
+) as job
+left join :GRAPHILE_WORKER_SCHEMA._private_tasks as tasks
+  on tasks.id = job.task_id
+left join :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues
+  on queues.id = job.job_queue_id
+order by job.id
