@@ -12,8 +12,8 @@ from pathlib import Path
 
 from kongtask.errors import FileFailedError, MigrationError
 from kongtask.migrate.manifest import check_manifest
-from kongtask.migrate.place import find_place
 from kongtask.migrate.placeholders import SHORT_PLACEHOLDER, WORKER_PLACEHOLDER
+from kongtask.place import find_place
 
 _FILE_NAME = re.compile(r"([0-9]{6})\.sql")
 

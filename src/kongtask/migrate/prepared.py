@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from kongtask.errors import MigrationError
 from kongtask.migrate.files import Migration, MigrationSet
-from kongtask.migrate.place import Place, find_place
 from kongtask.migrate.placeholders import Substituted, substitute
 from kongtask.migrate.sql_text import Kind, Statement, Token, split_statements, tokenize
+from kongtask.place import Place, find_place
 
 _TRANSACTION_WORDS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "ABORT"})
 _TRANSACTION_PHRASES = frozenset({("START", "TRANSACTION"), ("PREPARE", "TRANSACTION")})

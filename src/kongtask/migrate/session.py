@@ -19,10 +19,10 @@ from kongtask.errors import (
     MigrationError,
     MigrationFailedError,
 )
-from kongtask.migrate.place import Place
 from kongtask.migrate.prepared import Prepared
 from kongtask.migrate.sql_text import Statement
 from kongtask.names import quote_identifier
+from kongtask.place import Place
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Places in a migration file: line, column, and the line with a caret under it."""
+"""Places in a text file: line, column, and the line with a caret under it."""
 
 from __future__ import annotations
 

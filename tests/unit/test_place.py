@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kongtask.migrate.place import find_place
+from kongtask.place import find_place
 
 
 @pytest.mark.parametrize(
