@@ -18,6 +18,7 @@ KongtaskError                    exit 2
 ├── JobError                     the worker schema's functions refused a call
 │   ├── JobSpecError             arguments that no job can have
 │   └── JobKeyBusyError          others took the job with a key again and again
+├── CrontabError                 a crontab, or a cron item from code, that cannot be read
 └── MigrationError               the migrations or their ledger are not as they must be
     ├── MigrationFailedError     a statement in a migration failed
     ├── RevisionTooOldError      a worker schema from before the first known revision
@@ -124,6 +125,17 @@ class JobSpecError(JobError):
 
 class JobKeyBusyError(JobError):
     """Other sessions took the job that has the key, each time that it was to be replaced."""
+class CrontabError(KongtaskError):
+    """A crontab, or a cron item from code, cannot be read; the message shows every fault.
+
+    Attributes:
+        faults: line, column and sentence of each fault, in the order of the text; lines and columns
+            count from 1.
+    """
+
+    def __init__(self, message: str, *, faults: tuple[tuple[int, int, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
 
 
 class MigrationError(KongtaskError):
