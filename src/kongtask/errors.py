@@ -125,6 +125,8 @@ class JobSpecError(JobError):
 
 class JobKeyBusyError(JobError):
     """Other sessions took the job that has the key, each time that it was to be replaced."""
+
+
 class CrontabError(KongtaskError):
     """A crontab, or a cron item from code, cannot be read; the message shows every fault.
 

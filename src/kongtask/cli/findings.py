@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from kongtask import __version__
-from kongtask.migrate.place import Place
+from kongtask.place import Place
 from kongtask.rules import Level, Rule
 
 #: The ways to print findings.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from kongtask.migrate.files import Migration
 from kongtask.migrate.lint.problem import Problem
 from kongtask.migrate.lint.rules import ABOUT_SILENCE, RULES
-from kongtask.migrate.place import Place, find_place
 from kongtask.migrate.sql_text import Kind, tokenize
+from kongtask.place import Place, find_place
 
 _COMMENT = re.compile(r"--\s*kongtask:\s*ignore\b([^:]*)(?::(.*))?")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kongtask.migrate.files import Migration
-from kongtask.migrate.place import Place
+from kongtask.place import Place
 from kongtask.rules import Level
 
 
