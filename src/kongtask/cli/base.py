@@ -25,6 +25,7 @@ class GuardedMixin:
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run as a program."""
+        extra.setdefault("color", _colour())
         with _exit_codes():
             return super().main(*args, **extra)  # type: ignore[misc]  # click.Command is beside us
 
@@ -113,7 +114,12 @@ def note(text: str) -> None:
 
 def fail(text: str) -> None:
     """Print an error on stderr."""
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True, color=_colour())
+
+
+def _colour() -> bool | None:
+    """Return False where NO_COLOR asks for no colour, else None: colour on a terminal only."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 @contextmanager
