@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kongtask.migrate.files import Migration, MigrationSet
-from kongtask.migrate.lint.ignores import about_ignores, without_silenced
+from kongtask.migrate.lint.ignores import Ignores
 from kongtask.migrate.lint.own import own_problems, unmarked
 from kongtask.migrate.lint.problem import Problem
 from kongtask.migrate.lint.rules import ADMITTED, RULES, rule_of
@@ -50,17 +50,17 @@ def _judged(
     prepared: Prepared, problems: Sequence[Problem], rules: Collection[str]
 ) -> Iterator[Problem]:
     """Yield the problems that are looked for and not silenced, in the order of the file."""
-    migration = prepared.migration
+    migration, ignores = prepared.migration, Ignores(prepared.migration)
     # What breaks programs does so whether or not its rule is looked for.
-    marks = unmarked(prepared, without_silenced(migration, problems))
+    marks = unmarked(prepared, ignores.audible(problems))
     found = [
         problem
         for problem in (*problems, *marks)
         if (problem.rule in rules or problem.rule not in RULES)
         and not (migration.is_breaking and problem.rule in ADMITTED)
     ]
-    kept = without_silenced(migration, found)
-    kept += (x for x in about_ignores(migration, found, rules) if x.rule in rules)
+    kept = ignores.audible(found)
+    kept += (x for x in ignores.faults(found, rules) if x.rule in rules)
     yield from sorted(kept, key=lambda problem: (problem.place.line, problem.place.column))
 
 

@@ -25,56 +25,57 @@ class _Ignore:
     reason: str
 
 
-def without_silenced(migration: Migration, problems: Sequence[Problem]) -> list[Problem]:
-    """Return the problems of a migration that its comments do not silence."""
-    ignores = _read(migration)
-    return [x for x in problems if not any(_covers(ignore, x) for ignore in ignores)]
+class Ignores:
+    """The comments of a migration that silence something."""
 
+    def __init__(self, migration: Migration) -> None:
+        self._migration = migration
+        self._ignores = list(_read(migration)) if "ignore" in migration.text else []
 
-def about_ignores(
-    migration: Migration, problems: Sequence[Problem], looked_for: Collection[str]
-) -> Iterator[Problem]:
-    """Yield what is wrong with the comments themselves.
+    def audible(self, problems: Sequence[Problem]) -> list[Problem]:
+        """Return the problems that no comment silences."""
+        return [x for x in problems if not any(_covers(ignore, x) for ignore in self._ignores)]
 
-    Args:
-        migration: the file.
-        problems: all that was found in it, what is silenced too.
-        looked_for: the rules that were looked for; of others nothing is known.
-    """
-    for ignore in _read(migration):
-        silenced = {problem.rule for problem in problems if _covers(ignore, problem)}
-        if not ignore.rules or not ignore.reason:
-            yield _problem(
-                migration, ignore, "ignore-without-reason",
-                "this does not say why" if ignore.rules else "this does not say what and why",
-            )  # fmt: skip
-        for rule in ignore.rules:
-            if rule not in silenced and (rule in looked_for or rule not in RULES):
-                unknown = "" if rule in RULES else "; perhaps there is no such rule"
+    def faults(self, problems: Sequence[Problem], looked_for: Collection[str]) -> Iterator[Problem]:
+        """Yield what is wrong with the comments themselves.
+
+        Args:
+            problems: all that was found in the migration, what is silenced too.
+            looked_for: the rules that were looked for; of others nothing is known.
+        """
+        for ignore in self._ignores:
+            silenced = {problem.rule for problem in problems if _covers(ignore, problem)}
+            if not ignore.rules or not ignore.reason:
                 yield _problem(
-                    migration, ignore, "ignore-without-effect",
-                    f"{rule} is not found here{unknown}",
+                    self._migration, ignore, "ignore-without-reason",
+                    "this does not say why" if ignore.rules else "this does not say what and why",
                 )  # fmt: skip
+            for rule in ignore.rules:
+                if rule not in silenced and (rule in looked_for or rule not in RULES):
+                    unknown = "" if rule in RULES else "; perhaps there is no such rule"
+                    yield _problem(
+                        self._migration, ignore, "ignore-without-effect",
+                        f"{rule} is not found here{unknown}",
+                    )  # fmt: skip
 
 
-def _read(migration: Migration) -> list[_Ignore]:
+def _read(migration: Migration) -> Iterator[_Ignore]:
     text = migration.text
-    found: list[_Ignore] = []
     tokens = list(tokenize(text))
     for number, token in enumerate(tokens):
+        if token.kind is not Kind.COMMENT:
+            continue
         match = _COMMENT.fullmatch(text[token.start : token.end].rstrip())
-        if token.kind is not Kind.COMMENT or match is None:
+        if match is None:
             continue
         place = find_place(migration.file, text, token.start)
         line = place.line
         if not place.content[: place.column - 1].strip():
             # Alone on its line, it speaks of the next line that holds anything but comments.
             following = (x for x in tokens[number + 1 :] if x.kind is not Kind.COMMENT)
-            after = next(following, token)
-            line = find_place(migration.file, text, after.start).line
+            line = find_place(migration.file, text, next(following, token).start).line
         rules = tuple(match[1].replace(",", " ").split())
-        found.append(_Ignore(place=place, line=line, rules=rules, reason=(match[2] or "").strip()))
-    return found
+        yield _Ignore(place=place, line=line, rules=rules, reason=(match[2] or "").strip())
 
 
 def _covers(ignore: _Ignore, problem: Problem) -> bool:
