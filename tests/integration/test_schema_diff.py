@@ -263,6 +263,14 @@ def test_the_sarif_form_is_valid_and_knows_the_lines_of_a_file(shop_project: Pat
     assert json.loads(diff("a.sql", "a.sql", "-schema", "shop", "--format", "sarif", code=0))
 
 
+def test_the_lines_of_a_committed_export_with_crlf_are_known_too(shop_project: Path) -> None:
+    export = shop_project / "schema/shop.sql"
+    lines = export.read_text().split("\n")
+    export.write_bytes("\r\n".join(lines).encode())
+    found = diff("migration:1", "migration:2", "--format", "github")
+    assert f"file=schema/shop.sql,line={lines.index('    total numeric,') + 1}," in found
+
+
 def test_a_document_and_a_missing_export_have_no_lines(folder: Path) -> None:
     (folder / "a.json").write_text(document(folder / "a.sql", "shop"))
     (folder / "c.sql").write_text(SHOP.replace("default 0", "default 5"))
@@ -270,3 +278,9 @@ def test_a_document_and_a_missing_export_have_no_lines(folder: Path) -> None:
     assert diff("a.json", "c.json", "--format", "github").startswith(
         "::warning file=c.json,title=schema-changed::column shop.orders.total differs"
     )
+    sides = ("migration:1", "migration:2", "--format", "github")
+    (folder / "migrations").mkdir()
+    (folder / "kongtask.toml").write_text('schema = "shop"\nmigrations = "migrations"\n')
+    (folder / "migrations/000001.sql").write_text("create table t (a int);")
+    (folder / "migrations/000002.sql").write_text("create table u (a int);")
+    assert diff(*sides).startswith("::warning title=schema-added::table shop.u was added")

@@ -16,10 +16,10 @@ from kongtask.cli.findings import (
     github_line,
     print_findings,
     repository_root,
-    sarif,
     summary,
     text_lines,
 )
+from kongtask.cli.sarif import sarif
 from kongtask.rules import Level, Rule
 
 SARIF_SCHEMA = json.loads(

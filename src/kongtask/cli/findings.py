@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,6 @@ from typing import Any
 
 import click
 
-from kongtask import __version__
 from kongtask.place import Place
 from kongtask.rules import Level, Rule
 
@@ -23,10 +21,6 @@ _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 #: What GitHub calls the levels.
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
-
-_SARIF_SCHEMA = (
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +78,8 @@ def print_findings(
     if format_ == "json":
         click.echo(json.dumps(document(found, root), indent=2, ensure_ascii=False))
     elif format_ == "sarif":
+        from kongtask.cli.sarif import sarif
+
         click.echo(json.dumps(sarif(found, rules, root, tool), indent=2, ensure_ascii=False))
     elif format_ == "github":
         for finding in found:
@@ -137,7 +133,7 @@ def document(findings: Sequence[Finding], root: Path) -> dict[str, Any]:
                 "level": finding.level.value,
                 "message": finding.message,
                 "hint": finding.hint or None,
-                "file": _relative(finding.file, root) if finding.file else None,
+                "file": relative(finding.file, root) if finding.file else None,
                 "line": finding.line,
                 "column": finding.column,
                 "end_line": finding.end_line,
@@ -151,7 +147,7 @@ def document(findings: Sequence[Finding], root: Path) -> dict[str, Any]:
 def github_line(finding: Finding, root: Path) -> str:
     """Return the workflow command that annotates a line on GitHub."""
     properties: dict[str, Any] = {
-        "file": _relative(finding.file, root) if finding.file else None,
+        "file": relative(finding.file, root) if finding.file else None,
         "line": finding.line,
         "endLine": finding.end_line,
         "col": finding.column,
@@ -166,110 +162,11 @@ def github_line(finding: Finding, root: Path) -> str:
     return f"::{_COMMANDS[finding.level]} {given}::{_escaped(text)}"
 
 
-def sarif(
-    findings: Sequence[Finding], rules: Mapping[str, Rule], root: Path, tool: str
-) -> dict[str, Any]:
-    """Return findings as a SARIF 2.1.0 log.
-
-    A result's fingerprint does not know its line, so that a code host recognises the result when
-    lines before it come and go.
-    """
-    names = sorted({finding.rule for finding in findings})
-    numbers = {name: number for number, name in enumerate(names)}
-    seen: Counter[str] = Counter()
-    return {
-        "$schema": _SARIF_SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": tool,
-                        "semanticVersion": __version__,
-                        "rules": [_sarif_rule(name, rules.get(name)) for name in names],
-                    }
-                },
-                "columnKind": "unicodeCodePoints",
-                "results": [
-                    _sarif_result(finding, numbers[finding.rule], root, seen)
-                    for finding in findings
-                ],
-            }
-        ],
-    }
-
-
-def _sarif_rule(name: str, rule: Rule | None) -> dict[str, Any]:
-    if rule is None:
-        return {"id": name}
-    found: dict[str, Any] = {
-        "id": name,
-        "shortDescription": {"text": rule.description},
-        "defaultConfiguration": {"level": rule.level.value},
-    }
-    if rule.rationale:
-        found["fullDescription"] = {"text": rule.rationale}
-        found["help"] = {"text": rule.rationale}
-    if rule.url is not None:
-        found["helpUri"] = rule.url
-    return found
-
-
-def _sarif_result(finding: Finding, number: int, root: Path, seen: Counter[str]) -> dict[str, Any]:
-    text = f"{finding.message}\n{finding.hint}" if finding.hint else finding.message
-    result: dict[str, Any] = {
-        "ruleId": finding.rule,
-        "ruleIndex": number,
-        "level": finding.level.value,
-        "message": {"text": text},
-        "partialFingerprints": {"kongtask/v1": _fingerprint(finding, root, seen)},
-    }
-    location: dict[str, Any] = {}
-    if finding.file is not None:
-        location["physicalLocation"] = _physical(finding, finding.file, root)
-    if finding.object is not None:
-        location["logicalLocations"] = [{"fullyQualifiedName": finding.object}]
-    if location:
-        result["locations"] = [location]
-    return result
-
-
-def _physical(finding: Finding, file: Path, root: Path) -> dict[str, Any]:
-    found: dict[str, Any] = {"artifactLocation": _artifact(file, root)}
-    region = {
-        "startLine": finding.line,
-        "startColumn": finding.column,
-        "endLine": finding.end_line,
-    }
-    given = {name: value for name, value in region.items() if value is not None}
-    if finding.line is not None:
-        found["region"] = given
-    return found
-
-
-def _artifact(file: Path, root: Path) -> dict[str, str]:
-    from urllib.parse import quote
-
-    path = file.absolute()
-    if path.is_relative_to(root):
-        return {"uri": quote(path.relative_to(root).as_posix()), "uriBaseId": "%SRCROOT%"}
-    return {"uri": path.as_uri()}
-
-
-def _fingerprint(finding: Finding, root: Path, seen: Counter[str]) -> str:
-    """Return what tells a result from all others, and is the same when lines move."""
-    where = finding.object or (finding.source or "").strip() or finding.message
-    file = _relative(finding.file, root) if finding.file else ""
-    sum_ = hashlib.sha256("\0".join((finding.rule, file, where)).encode()).hexdigest()
-    seen[sum_] += 1
-    return f"{sum_}:{seen[sum_]}"
-
-
 def _place(finding: Finding, folder: Path) -> str:
     if finding.file is None:
         return ""
     numbers = (number for number in (finding.line, finding.column) if number is not None)
-    return ":".join([_printable(_relative(finding.file, folder)), *map(str, numbers), " "])
+    return ":".join([_printable(relative(finding.file, folder)), *map(str, numbers), " "])
 
 
 def _picture(finding: Finding, line: int, source: str) -> Iterator[str]:
@@ -282,7 +179,7 @@ def _picture(finding: Finding, line: int, source: str) -> Iterator[str]:
         yield caret
 
 
-def _relative(path: Path, folder: Path) -> str:
+def relative(path: Path, folder: Path) -> str:
     """Return a path as one looks for it from a folder, or in full where it lies elsewhere."""
     path = path.absolute()
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)

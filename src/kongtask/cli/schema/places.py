@@ -81,6 +81,7 @@ class Places:
             return None
         if path.suffix == ".json":
             return _File(path=path)
+        text = text.replace("\r\n", "\n")  # as git may have it on Windows
         database = self._database if self._file else self._database.only([name])
         export = parse_export(text)
         head = text.count("\n", 0, len(text) - len(export.body))
