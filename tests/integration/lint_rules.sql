@@ -41,6 +41,12 @@ create table app.t (id int generated always as identity primary key);
 create table app.s (id serial primary key);
 create table app.r (id smallserial primary key);
 
+-- breaks narrow-key: column app.s.id | column app.t.id
+create table app.s (id serial primary key);
+alter table app.s alter id type bigint;
+create table app.t (id bigint generated always as identity primary key);
+alter sequence app.t_id_seq as integer;
+
 -- breaks duplicate-index: index app.j
 create index i on app.one (at);
 create index j on app.one (at);

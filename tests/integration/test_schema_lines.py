@@ -9,6 +9,7 @@ from kongtask.names import quote_identifier
 from kongtask.schema import read_database
 from kongtask.schema.diff.inventory import inventory
 from kongtask.schema.lines import line_of, lines
+from kongtask.schema.lint import RULES, lint
 from kongtask.schema.model import Database, Kind, Ref
 from kongtask.schema.render import render
 from tests.golden.cases import CASES, Case
@@ -56,6 +57,8 @@ def test_the_line_of_an_object_begins_what_makes_it(case: Case, connection: Conn
             assert line.startswith(first.rstrip()), (ref, line)
         elif ref.kind in {Kind.TABLE, Kind.VIEW, Kind.INDEX, Kind.CONSTRAINT} and name:
             assert first in line, (ref, line)
+    for rule, problem in lint(database, RULES):
+        assert line_of(found, problem.ref, problem.owner) is not None, (rule.rule.id, problem.ref)
 
 
 def test_every_table_with_its_columns_and_keys_has_a_line(connection: Connection) -> None:

@@ -100,25 +100,43 @@ def foreign_key_type(database: Database) -> Iterator[Problem]:
 @schema_rule(
     "narrow-key",
     Level.WARNING,
-    "A primary key that counts upwards is narrower than bigint.",
+    "A primary key that counts upwards, or its sequence, is narrower than bigint.",
     "An integer sequence ends at 2,147,483,647, also where most of its values were never used, "
     "and then every insert fails. Making the column wider rewrites the table and all that refer to "
-    "it. A bigint takes four bytes more.",
+    "it. A bigint takes four bytes more. A serial column that was made wider later keeps its "
+    "narrow sequence.",
 )
 def narrow_key(database: Database) -> Iterator[Problem]:
-    """Find primary keys that are fed by a sequence and are not bigint."""
+    """Find primary keys that are fed by a sequence, where one of the two is not bigint."""
+    owned = {
+        sequence.owned_by: sequence.options.type
+        for schema in database.schemas
+        for sequence in schema.sequences
+        if sequence.owned_by is not None
+    }
     for table in tables(database):
         columns = _columns(table)
         for name in [] if table.is_partition else primary_key(table):
             column = columns.get(name) if name is not None else None
-            if column is None or column.type not in _NARROW or not _counts(column):
+            if column is None or not _counts(column):
+                continue
+            if column.identity is not None:
+                sequence = column.identity.sequence.options.type
+            else:
+                sequence = owned.get((table.ref, column.name), "bigint")
+            is_narrow = column.type in _NARROW
+            end = _NARROW.get(column.type if is_narrow else sequence)
+            if end is None:
                 continue
             yield Problem(
                 ref=table.part(Kind.COLUMN, column.name),
                 owner=table.ref,
-                message=f"is a primary key that counts upwards, and {column.type} ends at "
-                f"{_NARROW[column.type]}",
-                hint="make it bigint while the table is small",
+                message=f"is a primary key that counts upwards, and {column.type} ends at {end}"
+                if is_narrow
+                else f"is a primary key whose sequence ends at {end}",
+                hint="make it bigint while the table is small"
+                if is_narrow
+                else "make the sequence as wide as the column: alter sequence … as bigint",
             )
 
 
