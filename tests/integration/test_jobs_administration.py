@@ -154,7 +154,8 @@ def test_jobs_are_found_by_what_they_have(queue: Connection) -> None:
 
 def test_pages_follow_one_another(queue: Connection) -> None:
     add_jobs(queue, [JobSpec(identifier="a")] * 7)
-    sizes, seen = [], []
+    sizes: list[int] = []
+    seen: list[int] = []
     while page := find_jobs(queue, after=seen[-1] if seen else 0, limit=3):
         sizes.append(len(page))
         seen += [each.job.id for each in page]

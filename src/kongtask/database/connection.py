@@ -27,6 +27,7 @@ from kongtask.errors import (
 from kongtask.settings import Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 #: Any of these names a server to libpq; the others (PGPASSWORD, PGSSLMODE, …) only refine it.
 _LIBPQ_SERVER_VARIABLES = ("PGSERVICE", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")
@@ -108,22 +109,35 @@ def connect(target: Target, *, autocommit: bool = True) -> Connection:
         ConnectionFailedError: the server does not answer or refuses the login.
         ServerNotSupportedError: its version is below 13.
     """
-    given = _parse(target)
-    extra: dict[str, Any] = {}
-    if "connect_timeout" not in given and "PGCONNECT_TIMEOUT" not in os.environ:
-        extra["connect_timeout"] = CONNECT_TIMEOUT
+    arguments = _arguments(target)
     try:
         connection: Connection = psycopg.connect(
-            target.conninfo,
-            autocommit=autocommit,
-            prepare_threshold=None,  # statements run once here, and poolers dislike named ones
-            fallback_application_name="kongtask",
-            client_encoding="UTF8",
-            **extra,
+            target.conninfo, autocommit=autocommit, **arguments
         )
     except psycopg.Error as error:
         raise _connection_failed(target, error) from error
-    _check_version(connection)
+    try:
+        _check_version(connection.info)
+    except ServerNotSupportedError:
+        connection.close()
+        raise
+    return connection
+
+
+async def connect_async(target: Target, *, autocommit: bool = True) -> AsyncConnection:
+    """Open a connection for asyncio; as :func:`connect` in everything else."""
+    arguments = _arguments(target)
+    try:
+        connection: AsyncConnection = await psycopg.AsyncConnection.connect(
+            target.conninfo, autocommit=autocommit, **arguments
+        )
+    except psycopg.Error as error:
+        raise _connection_failed(target, error) from error
+    try:
+        _check_version(connection.info)
+    except ServerNotSupportedError:
+        await connection.close()
+        raise
     return connection
 
 
@@ -227,10 +241,21 @@ def compose(text: LiteralString, **names: str) -> sql.Composed:
     return sql.SQL(text).format(**{key: sql.Identifier(value) for key, value in names.items()})
 
 
-def _check_version(connection: Connection) -> None:
-    version = connection.info.server_version
+def _arguments(target: Target) -> dict[str, Any]:
+    """Return what a connection is opened with, besides the conninfo."""
+    arguments: dict[str, Any] = {
+        "prepare_threshold": None,  # statements run once here, and poolers dislike named ones
+        "fallback_application_name": "kongtask",
+        "client_encoding": "UTF8",
+    }
+    if "connect_timeout" not in _parse(target) and "PGCONNECT_TIMEOUT" not in os.environ:
+        arguments["connect_timeout"] = CONNECT_TIMEOUT
+    return arguments
+
+
+def _check_version(info: psycopg.ConnectionInfo) -> None:
+    version = info.server_version
     if version < OLDEST_MAJOR * 10000:
-        connection.close()
         raise ServerNotSupportedError(
             f"this server runs PostgreSQL {version // 10000}; "
             f"kongtask needs {OLDEST_MAJOR} or newer"
