@@ -18,7 +18,7 @@ import pytest
 from kongtask.errors import JobSpecError
 from kongtask.jobs import JobSpec
 from kongtask.jobs.bulk import prepare
-from kongtask.jobs.payloads import decode_payload, encode_payload
+from kongtask.jobs.payloads import decode_payload, encode_payload, json_payload
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,10 @@ class Holder:
     items: list[object]
 
 
+class Measured(pydantic.BaseModel):
+    value: float
+
+
 @pytest.mark.parametrize(
     ("payload", "message"),
     [
@@ -135,6 +139,7 @@ class Holder:
         (math.nan, "payload is nan, and JSON has no such number"),
         ({"a": [None, math.inf]}, r"payload\['a'\]\[1\] is inf"),
         (["\ud800", -math.inf], r"payload\[1\] is -inf"),
+        (Measured(value=math.nan), r"payload\['value'\] is nan"),
     ],
 )
 def test_a_payload_that_is_no_json_is_refused_with_its_place(payload: object, message: str) -> None:
@@ -147,6 +152,18 @@ def test_a_payload_that_holds_itself_is_refused() -> None:
     payload.append(payload)
     with pytest.raises(JobSpecError, match="refers to itself"):
         encode_payload(payload)
+
+
+def test_json_is_taken_word_for_word() -> None:
+    text = '{"a": 1.10, "a": null, "b": "\\u0000"}'
+    assert encode_payload(json_payload(text)) == text
+    assert encode_payload([json_payload("null")]) == "[null]"
+
+
+@pytest.mark.parametrize("text", ["", "text", "{'a': 1}", "NaN", "[-Infinity]", "1 2", "\ud800"])
+def test_what_is_no_json_is_refused(text: str) -> None:
+    with pytest.raises(JobSpecError, match="the payload is not JSON"):
+        json_payload(text)
 
 
 def test_numbers_that_no_float_holds_are_read() -> None:

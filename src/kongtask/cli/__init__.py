@@ -19,6 +19,13 @@ COMMANDS = {
     "init": (
         "kongtask.cli.init", "Lay out a project: settings, migrations, exports, Makefile, CI step."
     ),
+    "add-job": ("kongtask.cli.add_job", "Add a job."),
+    "jobs": (
+        "kongtask.cli.jobs", "List, show, retry, fail, complete, reschedule and remove jobs."
+    ),
+    "queues": ("kongtask.cli.queues", "List the queues and their jobs by state."),
+    "cleanup": ("kongtask.cli.cleanup", "Delete what nobody needs any more."),
+    "unlock": ("kongtask.cli.unlock", "Free the jobs and queues of workers that are no more."),
     "demo": ("kongtask.cli.demo", "Migrate, export, prove and compare, with a report."),
     "completion": ("kongtask.cli.completion", "Print the shell's completion script."),
 }  # fmt: skip

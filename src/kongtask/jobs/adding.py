@@ -8,6 +8,7 @@ from typing import Any, Literal, Unpack, overload
 from kongtask.jobs import bulk
 from kongtask.jobs.drivers import AsyncConnection, SyncConnection, perform
 from kongtask.jobs.job import Job, read_row
+from kongtask.jobs.operations import Operation
 from kongtask.jobs.payloads import encode_payload
 from kongtask.jobs.specs import JobOptions, JobSpec
 from kongtask.jobs.statements import Row, Statement, Steps, ask
@@ -61,7 +62,13 @@ def add_job(
         SchemaNotFoundError: the worker schema is not in the database.
     """
     spec = JobSpec(identifier=identifier, payload=payload, **options)
-    return perform(connection, _until_added(add_job_statement(spec, schema), spec))
+    return add_spec(connection, spec, schema=schema)
+
+
+@Operation
+def add_spec(spec: JobSpec, *, schema: str = WORKER_SCHEMA) -> Steps[Job]:
+    """Add a job as :func:`add_job` does, from a spec."""
+    return _until_added(add_job_statement(spec, schema), spec)
 
 
 def add_job_statement(spec: JobSpec, schema: str = WORKER_SCHEMA) -> Statement[Job | None]:

@@ -39,8 +39,25 @@ def encode_payload(payload: object) -> str:
             f"({error})"
         ) from error
     if b"null" in encoded:  # which is also what NaN is encoded as
-        _refuse_odd_numbers(msgspec.to_builtins(payload, enc_hook=_plain), "payload")
+        _refuse_odd_numbers(payload, "payload")
     return encoded.decode()
+
+
+def json_payload(text: str) -> msgspec.Raw:
+    """Return a payload that is JSON already; it is stored word for word.
+
+    Raises:
+        JobSpecError: it is no JSON.
+    """
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+        return msgspec.Raw(text.encode())
+    except RecursionError as error:
+        raise JobSpecError("the payload is nested too deeply") from error
+    except ValueError as error:
+        raise JobSpecError(
+            f"the payload is not JSON: {error}; a string needs quotes of its own: '\"text\"'"
+        ) from error
 
 
 def decode_payload(encoded: bytes) -> Any:
@@ -49,6 +66,10 @@ def decode_payload(encoded: bytes) -> Any:
         return msgspec.json.decode(encoded)
     except msgspec.MsgspecError:
         return json.loads(encoded)  # half a surrogate pair, or a number beyond a float
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"JSON has no number {name}")
 
 
 def _plain(value: object) -> object:
@@ -64,8 +85,8 @@ _ENCODER = msgspec.json.Encoder(enc_hook=_plain)
 
 def _escaped(payload: object) -> str:
     """Return JSON of ASCII characters alone, the only way to write half a surrogate pair."""
+    _refuse_odd_numbers(payload, "payload")
     values = msgspec.to_builtins(payload, enc_hook=_plain, str_keys=True)
-    _refuse_odd_numbers(values, "payload")
     return json.dumps(values, separators=(",", ":"), allow_nan=False)
 
 
@@ -99,6 +120,8 @@ def _children(value: object) -> Iterator[tuple[str, object]]:
     elif isinstance(value, AbstractSet):
         for child in value:
             yield "[…]", child
+    elif hasattr(value, "model_dump") and not isinstance(value, type):
+        yield from _children(_plain(value))
     else:
         for name in _attributes(value):
             yield f".{name}", getattr(value, name)
