@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -61,6 +61,38 @@ class SetClock:
         await self.alarm()
         self.wake(now)
         await self.alarm()
+
+
+class FastClock:
+    """Goes many times as fast as the real clock, from a moment that is made up.
+
+    Args:
+        start: what it shows until it goes.
+        speed: how many of its seconds are a real one.
+    """
+
+    def __init__(self, start: datetime, speed: float) -> None:
+        self._start = start
+        self._speed = speed
+        self._origin: datetime | None = None
+
+    def go(self) -> None:
+        """Let it go, unless it does."""
+        self._origin = self._origin or datetime.now(UTC)
+
+    @property
+    def settings(self) -> dict[str, float | None]:
+        """What another process needs to have the same clock; times are in milliseconds."""
+        origin = None if self._origin is None else self._origin.timestamp() * 1000
+        return {"origin": origin, "start": self._start.timestamp() * 1000, "speed": self._speed}
+
+    def now(self) -> datetime:
+        if self._origin is None:
+            return self._start
+        return self._start + (datetime.now(UTC) - self._origin) * self._speed
+
+    async def sleep_until(self, moment: datetime) -> None:
+        await asyncio.sleep(max((moment - self.now()).total_seconds() / self._speed, 0.001))
 
 
 def connecting(target: Target) -> Callable[[], AbstractAsyncContextManager[AsyncConnection]]:

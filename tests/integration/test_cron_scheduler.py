@@ -133,7 +133,7 @@ def test_a_job_is_what_its_item_says(database: Target, revision: int) -> None:
     )
     cron = '"_cron":{"ts":"2026-11-26T12:00:00.000Z","backfilled":false}}'
     assert rows == [
-        (ids["mail"], "send", f'{{"to":"\\u00fc",{cron}', 3, "q", "k", -1, NOON),
+        (ids["mail"], "send", f'{{"to":"ü",{cron}', 3, "q", "k", -1, NOON),
         (ids["plain"], "plain", f"{{{cron}", 25, None, None, 0, NOON),
     ]
     assert fetch_all(database, "select * from _private_known_crontabs order by 1") == [

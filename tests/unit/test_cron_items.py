@@ -48,6 +48,7 @@ def test_names_may_be_whatever_the_database_holds() -> None:
         ({"payload": [1]}, "payload must be an object, not list"),
         ({"payload": {"a": float("nan")}}, "payload is not JSON"),
         ({"payload": {"a": object()}}, "payload is not JSON"),
+        ({"payload": {"a": "\ud800"}}, "payload holds half a surrogate pair"),
         ({"max_attempts": 0, "priority": 10**9}, "max_attempts .*; priority "),
     ],
 )

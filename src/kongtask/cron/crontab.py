@@ -180,7 +180,7 @@ def _reason(error: Any) -> str:
 
     match error:
         case pyjson5.Json5EOF():
-            return "something is not closed"
+            return "something is not closed, or a number is too large"
         case pyjson5.Json5ExtraData():
             return f"{error.character!r} comes after its end"
         case pyjson5.Json5IllegalCharacter():

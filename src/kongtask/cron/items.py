@@ -25,6 +25,12 @@ SMALLINT = range(-(2**15), 2**15)
 
 NO_BACKFILL = timedelta(0)
 
+#: What ends a line in JavaScript, and so a payload in Graphile Worker's crontab.
+_LINE_ENDS = re.compile("[\u2028\u2029]")
+
+#: What neither UTF-8 nor PostgreSQL has.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 _FIVE_FIELDS = "a pattern has five fields (minute, hour, day of the month, month, day of the week)"
 
 
@@ -151,7 +157,7 @@ def objection_to_text(text: str, longest: int) -> str | None:
         return "is empty"
     if len(text) > longest:
         return f"has {len(text)} characters; {longest} are the most"
-    if re.search("[\0\ud800-\udfff]", text):
+    if "\0" in text or _SURROGATE.search(text):
         return "has a character that PostgreSQL cannot store"
     return None
 
@@ -161,17 +167,18 @@ def objection_to_payload(payload: object) -> str | None:
     if not isinstance(payload, Mapping):
         return f"must be an object, not {type(payload).__name__}"
     try:
-        payload_text(payload)
+        text = payload_text(payload)
     except RecursionError:
         return "is nested too deeply"
     except (TypeError, ValueError) as error:
         return f"is not JSON: {error}"
-    return None
+    return "holds half a surrogate pair" if _SURROGATE.search(text) else None
 
 
 def payload_text(payload: Mapping[str, Any]) -> str:
-    """Return a payload as JSON."""
-    return json.dumps(dict(payload), allow_nan=False, separators=(",", ":"))
+    """Return a payload as JSON, in one line."""
+    text = json.dumps(dict(payload), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return _LINE_ENDS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _read_match(text: str) -> Pattern:

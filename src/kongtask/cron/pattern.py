@@ -212,11 +212,16 @@ def values_of(bits: int) -> Iterator[int]:
 
 
 def _field_text(field: Field, bits: int) -> str:
+    """Write a field in the shortest way that a person would."""
     if bits == field.every:
         return "*"
-    runs = groupby(enumerate(values_of(bits)), key=lambda pair: pair[1] - pair[0])
+    values = list(values_of(bits))
+    if len(values) > 2:
+        step = values[1] - values[0]
+        if step > 1 and values == list(range(field.low, field.high + 1, step)):
+            return f"*/{step}"
     parts = []
-    for _, pairs in runs:
+    for _, pairs in groupby(enumerate(values), key=lambda pair: pair[1] - pair[0]):
         run = [value for _, value in pairs]
         parts.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
     return ",".join(parts)

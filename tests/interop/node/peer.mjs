@@ -6,8 +6,36 @@
 // installed. The database comes from the PG* variables. A failure exits with 1, its SQLSTATE and
 // message on stderr, never its context: an error's context quotes the text of functions.
 
+import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
+
+// With KONGTASK_FAST_CLOCK, {origin, start, speed}, time is made up: at the real time origin it is
+// start, in milliseconds since 1970 both, and from there it goes speed times as fast. Without an
+// origin it stands still until startClock() is called. The package takes hold of Date and setTimeout
+// as it is loaded, so they are replaced before.
+
+let startClock = () => {};
+if (process.env.KONGTASK_FAST_CLOCK) {
+  let { origin, start, speed } = JSON.parse(process.env.KONGTASK_FAST_CLOCK);
+  const RealDate = Date;
+  const realSetTimeout = setTimeout;
+  const now = () =>
+    Math.floor(start + (origin === null ? 0 : (RealDate.now() - origin) * speed));
+  startClock = () => {
+    origin ??= RealDate.now();
+  };
+  globalThis.Date = class extends RealDate {
+    constructor(...given) {
+      super(...(given.length === 0 ? [now()] : given));
+    }
+    static now() {
+      return now();
+    }
+  };
+  globalThis.setTimeout = (callback, delay, ...given) =>
+    realSetTimeout(callback, delay / speed, ...given);
+}
 
 const [packageName, schema, command] = process.argv.slice(2);
 const require = createRequire(`${process.env.KONGTASK_NODE_HOME}/`);
@@ -53,6 +81,44 @@ const commands = {
     }
     await worker.runOnce({ ...options, taskList });
     return executed;
+  },
+
+  // Reads crontabs, one after the other: {crontabs, digests} -> for each its items, each with the
+  // indexes of the digests that it matches, or null where it cannot be read.
+  async parseCrontab({ crontabs, digests }) {
+    return crontabs.map((crontab) => {
+      let items;
+      try {
+        items = worker.parseCrontab(crontab);
+      } catch {
+        return null;
+      }
+      return items.map(({ match, ...item }) => ({
+        ...item,
+        matches: [...digests.keys()].filter((index) => match(digests[index])),
+      }));
+    });
+  },
+
+  // Runs a crontab until a number of minutes with due items is dealt with, without those that are
+  // made up for: {crontab, count} -> these minutes.
+  async cron({ crontab, count }) {
+    const minutes = [];
+    const events = new EventEmitter();
+    events.on("cron:started", startClock);
+    const done = new Promise((resolve) => {
+      events.on("cron:scheduled", ({ timestamp }) => {
+        minutes.push(timestamp);
+        if (minutes.length === count) {
+          resolve();
+        }
+      });
+    });
+    const taskList = { nothing() {} };
+    const runner = await worker.run({ ...options, events, taskList, crontab });
+    await done;
+    await runner.stop();
+    return minutes;
   },
 };
 
