@@ -11,9 +11,11 @@ import pytest
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.scratch import scratch_database
 from kongtask.schema import decode, encode, read_database, render
+from kongtask.schema.model import Database
 from tests.conftest import Servers, server_binaries
 from tests.golden.cases import CASES, Case
 from tests.golden.judge import disagreement, statements
+from tests.printing import printed_by_postgresql
 
 MAJORS = list(server_binaries())
 
@@ -103,6 +105,9 @@ def test_an_export_is_as_expected_loads_and_loses_nothing(
     _skip_without(case, connection)
     connection.execute(case.text.encode())
     text = _export(connection, case)
+    with printed_by_postgresql():
+        everything = _read(connection, case)
+    assert everything == _read(connection, case), "kongtask prints what PostgreSQL prints"
     if update_golden and (major == MAJORS[-1] or case.needs):
         case.expected.write_bytes(text.encode())
     if major >= case.same_from and not update_golden:
@@ -119,13 +124,17 @@ def test_an_export_is_as_expected_loads_and_loses_nothing(
         assert not disagreement(before, after)
 
 
-def _export(connection: Connection, case: Case) -> str:
-    database = read_database(
+def _read(connection: Connection, case: Case) -> Database:
+    return read_database(
         connection,
         case.schemas,
         objects=case.objects,
         extensions="needed" if case.extensions else "none",
     )
+
+
+def _export(connection: Connection, case: Case) -> str:
+    database = _read(connection, case)
     assert decode(encode(database)) == database
     return render(
         *database.schemas,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.columns import ColumnReader
 from kongtask.schema.catalog.default_privileges import default_privileges
+from kongtask.schema.catalog.definitions import Definitions
 from kongtask.schema.catalog.extension_members import extension_members
 from kongtask.schema.catalog.operators import OperatorReader
 from kongtask.schema.catalog.parts import PartReader
@@ -25,9 +26,9 @@ T = TypeVar("T", bound=SchemaObject)
 class Builder:
     """Builds every kind once, for all schemas, and hands each schema its own."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, definitions: Definitions) -> None:
         self._source = source
-        parts, sequences = PartReader(source), SequenceReader(source)
+        parts, sequences = PartReader(source, definitions), SequenceReader(source)
         relations = RelationReader(source, ColumnReader(source, sequences), parts)
         types, routines = TypeReader(source, parts), RoutineReader(source)
         operators, text_search = OperatorReader(source), TextSearchReader(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from kongtask.schema.catalog.classes import CatalogClass
@@ -27,7 +28,7 @@ class ColumnReader:
 
     def __init__(self, source: Source, sequences: SequenceReader) -> None:
         self._source, self._sequences = source, sequences
-        self._rows = grouped(source.rows["columns"], "relation")
+        self._rows = grouped(sorted(source.rows["columns"], key=itemgetter(0, 1)), "relation")
         self._not_nulls = {
             (row.relation, row.number): row for row in source.rows["not_nulls"] if row.relation
         }

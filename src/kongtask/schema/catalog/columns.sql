@@ -5,9 +5,12 @@
 select
   a.attrelid as relation, a.attnum as number, a.attname as name,
   format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as not_null,
-  pg_get_expr(ad.adbin, ad.adrelid) as default_text, ad.oid as default_oid,
+  -- A default names no columns; without its table PostgreSQL need not look at that.
+  pg_get_expr(ad.adbin, case when a.attgenerated <> '' then ad.adrelid else 0 end) as default_text,
+  ad.oid as default_oid,
   a.attidentity::text as identity, a.attstorage::text as storage,
   a.attislocal as is_local, a.attinhcount > 0 as is_inherited,
+  a.atttypid as type_oid, a.attcollation as collation_oid,
   case when a.attcollation <> ty.typcollation or a.attstorage <> ty.typstorage
     or a.attcompression <> '' -- from 14
     or a.attgenerated <> '' or a.attstattarget <> -1 or a.attoptions is not null
@@ -43,4 +46,3 @@ where (
   )
   and c.relkind in ('r', 'p', 'f', 'v', 'm', 'c')
   and a.attnum > 0 and not a.attisdropped
-order by a.attrelid, a.attnum

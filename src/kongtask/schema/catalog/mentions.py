@@ -9,6 +9,7 @@ from kongtask.schema.catalog.source import Rows
 
 _ROUTINES = {
     "routines": ("support",),
+    "triggers": ("function",),
     "aggregates": (
         "sfunc", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc",
         "mfinalfunc",

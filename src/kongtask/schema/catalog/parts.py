@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import Any
 
 from kongtask.schema.catalog.classes import CatalogClass
+from kongtask.schema.catalog.definitions import Definitions, deferral
 from kongtask.schema.catalog.register import RELATION_KINDS
 from kongtask.schema.catalog.source import Source, by_name, grouped
 from kongtask.schema.model import (
@@ -30,8 +32,8 @@ _CONSTRAINT_PLACES = {kind: place for place, kind in enumerate(ConstraintKind)}
 class PartReader:
     """Builds the parts of relations and domains."""
 
-    def __init__(self, source: Source) -> None:
-        rows, self._source = source.rows, source
+    def __init__(self, source: Source, definitions: Definitions) -> None:
+        rows, self._source, self._definitions = source.rows, source, definitions
         self._parents: defaultdict[int, list[Ref]] = defaultdict(list)
         for row in rows["inheritance"]:
             kind = Kind.INDEX if row.parent_kind in "iI" else RELATION_KINDS[row.parent_kind]
@@ -40,6 +42,13 @@ class PartReader:
         self._domain_constraints = grouped(rows["constraints"], "domain")
         self._indexes = grouped(rows["indexes"], "relation")
         self._key_indexes = {row.oid: row for row in rows["indexes"] if row.key is not None}
+        self._index_columns: defaultdict[int, list[str]] = defaultdict(list)
+        self._index_targets: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for row in sorted(rows["index_columns"], key=itemgetter(0, 1)):
+            if row.target is None:
+                self._index_columns[row.index].append(row.name)
+            else:
+                self._index_targets[row.index].append((row.number, row.target))
         self._triggers = grouped(rows["triggers"], "relation")
         self._rules = grouped(rows["rules"], "relation")
         self._policies = grouped(rows["policies"], "relation")
@@ -66,10 +75,12 @@ class PartReader:
 
     def triggers(self, relation: int) -> tuple[Trigger, ...]:
         """Return a relation's triggers."""
+        table = self._source.index.ref(CatalogClass.PG_CLASS, relation)
+        assert table is not None, "only what is ours is built"
         built = (
             Trigger(
                 name=row.name,
-                definition=row.definition,
+                definition=self._definitions.trigger(row, table),
                 enabled=row.enabled,
                 is_clone=row.parent != 0,
                 comment=self._source.comment(CatalogClass.PG_TRIGGER, row.oid),
@@ -121,13 +132,12 @@ class PartReader:
         requires = self._source.index.requires(CatalogClass.PG_CONSTRAINT, row.oid)
         if index is not None:  # what an exclusion's expressions need, its index needs
             requires |= self._source.index.requires(CatalogClass.PG_CLASS, index.oid)
-        deferral = _deferral(row) if row.kind in "pu" else ""
         return Constraint(
             name=row.name,
             kind=_CONSTRAINT_KINDS[row.kind],
-            definition=row.definition.removesuffix(deferral),
+            definition=self._definitions.constraint(row),
             options=tuple(index.key_options or ()) if index is not None else (),
-            deferral=deferral,
+            deferral=deferral(row) if row.kind in "pu" else "",
             valid=row.valid,
             is_local=row.is_local,
             parent=row.parent,
@@ -141,10 +151,10 @@ class PartReader:
             schema=row.schema,
             name=row.name,
             comment=self._source.comment(CatalogClass.PG_CLASS, row.oid),
-            definition=row.definition or "",
+            definition=self._definitions.index(row.oid),
             parent=next(iter(self._parents.get(row.oid, ())), None),
-            columns=tuple(row.columns or ()),
-            statistics=tuple(_number_pair(text) for text in row.statistics or ()),
+            columns=tuple(self._index_columns.get(row.oid, ())),
+            statistics=tuple(self._index_targets.get(row.oid, ())),
             is_unique=row.is_unique,
             is_clustered=row.is_clustered,
             is_replica_identity=row.is_replica_identity,
@@ -159,15 +169,3 @@ class PartReader:
         above = self._source.index.ref(catalog, parent) if parent else None
         found = self._source.index.requires(catalog, oid)
         return found if above is None else found | {above}
-
-
-def _deferral(row: Any) -> str:
-    """Return how ``pg_get_constraintdef`` ends a key's definition."""
-    if not row.deferrable:
-        return ""
-    return " DEFERRABLE INITIALLY DEFERRED" if row.deferred else " DEFERRABLE"
-
-
-def _number_pair(text: str) -> tuple[int, int]:
-    column, _, target = text.partition("=")
-    return int(column), int(target)

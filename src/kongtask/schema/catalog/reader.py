@@ -23,6 +23,7 @@ from kongtask.schema.catalog.database_register import (
     publication_members,
     register_database,
 )
+from kongtask.schema.catalog.definitions import Definitions
 from kongtask.schema.catalog.mentions import mentioned_operators, mentioned_routines
 from kongtask.schema.catalog.register import register
 from kongtask.schema.catalog.session import SchemaChangedError, Snapshot, snapshot
@@ -45,6 +46,7 @@ _QUERIES = (
     "statistics", "inheritance", "sequences", "types", "type_aliases", "ranges", "collations",
     "aggregates", "operators", "operator_families", "operator_classes", "family_members",
     "conversions", "text_search", "text_search_mappings", "default_privileges", "members",
+    "index_columns",
 )  # fmt: skip
 
 
@@ -187,11 +189,19 @@ def _database(
     chosen = _extensions(catalog, extensions, needs)
     made = {row.name for row in chosen}
     needs = tuple(need for need in needs if need.kind != "extension" or need.name not in made)
-    build = Builder(source)
+    build = Builder(source, _definitions(catalog, source))
     built = tuple(build.schema(row, needs) for row in namespaces)
     database = DatabaseReader(source).database(built, chosen, left_out)
     check_all_read(catalog, source)
     return database
+
+
+def _definitions(catalog: Snapshot, source: Source) -> Definitions:
+    definitions = Definitions(source)
+    indexes = definitions.unprinted()
+    if indexes:
+        definitions.add_indexes(catalog.rows("index_definitions", indexes=indexes))
+    return definitions
 
 
 def _is_large(catalog: Snapshot, namespaces: Sequence[int]) -> bool:
@@ -207,7 +217,7 @@ def _questions(
     questions["not_nulls"] = {"namespaces": namespaces, "all_names": all_names}
     for query in ("grants", "extension_members"):
         questions[query] = {"namespaces": namespaces, "database": objects}
-    for query in ("dependencies", "comments", "security_labels"):
+    for query in ("dependencies", "comments", "security_labels", "default_classes"):
         questions[query] = {}
     return questions | database_questions() if objects else questions
 

@@ -32,6 +32,7 @@ _SETTINGS = {
     "lc_monetary": "'C'",
     "lc_numeric": "'C'",
     "jit": "off",
+    "work_mem": "'64MB'",
     "max_parallel_workers_per_gather": "0",
     "statement_timeout": "0",
 }
@@ -43,11 +44,12 @@ _NOT_IN_THE_ENCODING = "22021"
 #: Definitions are printed from the catalog as it is now, not as the snapshot has it. These tell the
 #: rows of objects that were dropped in between.
 _GONE: dict[str, Callable[[Any], bool]] = {
-    "constraints": lambda row: row.definition is None,
-    "triggers": lambda row: row.definition is None,
+    "constraints": lambda row: row.definition is None and row.columns is None,
+    "triggers": lambda row: row.definition is None and not row.function,
     "statistics": lambda row: row.definition is None,
     "routines": lambda row: row.arguments is None,
-    "indexes": lambda row: row.definition is None and row.key is None,
+    "indexes": lambda row: row.definition is None and row.numbers is None and row.key is None,
+    "index_definitions": lambda row: row.definition is None,
     "rules": lambda row: row.definition is None and not row.is_view,
     "relations": lambda row: row.definition is None and row.kind in {"v", "m"},
     "columns": lambda row: row.default_text is None and row.default_oid is not None,

@@ -81,7 +81,8 @@ class Index(NamedObject, frozen=True, kw_only=True):
         definition: as ``pg_get_indexdef`` prints it, from USING on; empty where a constraint's
             definition says everything.
         parent: the partitioned index that it is attached to.
-        columns: names of its columns, as the index would call them if it were made now.
+        columns: names of its columns, as the index would call them if it were made now; only on
+            partitioned tables and partitions, whose indexes PostgreSQL names after them.
         statistics: (column number, target) where a target is set.
         is_valid: False where building it failed.
         tablespace: where it is not the database's.

@@ -1,0 +1,153 @@
+"""Definitions that only name things, as PostgreSQL would print them.
+
+Printing one takes PostgreSQL several look-ups in cold caches, for each of tens of thousands of
+keys, indexes and triggers. Most of them are made of names and a few words, which other rows hold
+already. What is made of more (expressions, operator classes, collations, conditions, arguments)
+PostgreSQL prints. A test holds the two against each other on every server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from kongtask.names import qualify, quote_identifier
+from kongtask.schema.catalog.source import Source, grouped
+from kongtask.schema.model import Ref
+
+_VARCHAR, _TEXT = 1043, 25
+
+_KEYS = {"p": "PRIMARY KEY", "u": "UNIQUE"}
+_MATCHES = {"s": "", "f": " MATCH FULL", "p": " MATCH PARTIAL"}
+_ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+
+#: How an index sorts a column, by pg_index.indoption: 1 is descending, 2 is nulls first.
+_ORDERS = {"0": "", "1": " DESC NULLS LAST", "2": " NULLS FIRST", "3": " DESC"}
+
+#: Bits of pg_trigger.tgtype.
+_FOR_EACH_ROW, _BEFORE, _INSTEAD_OF = 1, 2, 64
+_EVENTS = {4: "INSERT", 8: "DELETE", 16: "UPDATE", 32: "TRUNCATE"}
+
+
+class Definitions:
+    """Prints keys, indexes and triggers whose rows say enough, and keeps what PostgreSQL printed.
+
+    Args:
+        source: the snapshot.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._columns = {
+            relation: {row.number: row for row in rows}
+            for relation, rows in grouped(source.rows["columns"], "relation").items()
+        }
+        self._classes = {str(row.oid): row.type for row in source.rows["default_classes"]}
+        self._indexes: dict[int, str | None] = {
+            row.oid: row.definition if row.numbers is None else self._printed_index(row)
+            for row in source.rows["indexes"]
+        }
+
+    def unprinted(self) -> list[int]:
+        """Return the OIDs of the indexes that PostgreSQL must print after all."""
+        return [
+            row.oid
+            for row in self._source.rows["indexes"]
+            if row.numbers is not None and self._indexes[row.oid] is None
+        ]
+
+    def add_indexes(self, rows: Iterable[Any]) -> None:
+        """Take what PostgreSQL printed of those."""
+        self._indexes.update((row.oid, row.definition) for row in rows)
+
+    def index(self, oid: int) -> str:
+        """Return an index's definition from USING on; empty for a constraint's."""
+        return self._indexes[oid] or ""
+
+    def constraint(self, row: Any) -> str:
+        """Return a constraint's definition, a key's without its deferral."""
+        if row.columns is None:
+            text: str = row.definition
+            return text.removesuffix(deferral(row)) if row.kind in _KEYS else text
+        names = self._names(row.relation, row.columns)
+        if row.kind in _KEYS:
+            return f"{_KEYS[row.kind]} ({names})"
+        other = qualify(row.other_schema, row.other_name)
+        others = self._names(row.other, row.other_columns)
+        valid = "" if row.valid else " NOT VALID"
+        return (
+            f"FOREIGN KEY ({names}) REFERENCES {other}({others})"
+            f"{_actions(row.actions)}{deferral(row)}{valid}"
+        )
+
+    def trigger(self, row: Any, table: Ref) -> str:
+        """Return a trigger's definition.
+
+        Args:
+            row: of the query ``triggers``.
+            table: what it is on.
+        """
+        if row.definition is not None:
+            text: str = row.definition
+            return text
+        events, each = _moment(row.type)
+        return (
+            f"CREATE TRIGGER {quote_identifier(row.name)} {events} "
+            f"ON {qualify(table.schema, table.name)} "
+            f"FOR EACH {each} EXECUTE FUNCTION {self._source.routine(row.function)}()"
+        )
+
+    def _printed_index(self, row: Any) -> str | None:
+        """Return an index's definition, or None where it says more than names."""
+        if row.predicate is not None and "\n" in row.predicate:
+            return None  # pg_get_expr breaks lines where pg_get_indexdef does not
+        numbers, classes = row.numbers.split(), row.classes.split()
+        there = self._columns[row.relation]
+        columns = [there[int(number)] for number in numbers]
+        keys = []
+        for column, class_, collation, option in zip(
+            columns, classes, row.collations.split(), row.options.split(), strict=False
+        ):
+            is_usual = collation == "0" or int(collation) == column.collation_oid
+            if not (is_usual and self._is_default(class_, column)):
+                return None
+            keys.append(quote_identifier(column.name) + _ORDERS[option])
+        included = ", ".join(quote_identifier(column.name) for column in columns[len(keys) :])
+        return (
+            f"USING {row.method} ({', '.join(keys)})"
+            f"{f' INCLUDE ({included})' if included else ''}"
+            f"{f' WHERE {row.predicate}' if row.predicate is not None else ''}"
+        )
+
+    def _is_default(self, class_: str, column: Any) -> bool:
+        """Tell whether an operator class is what a column's type gets without a word."""
+        type_ = self._classes.get(class_)
+        return type_ == column.type_oid or (type_ == _TEXT and column.type_oid == _VARCHAR)
+
+    def _names(self, relation: int, numbers: Iterable[int]) -> str:
+        columns = self._columns[relation]
+        return ", ".join([quote_identifier(columns[number].name) for number in numbers])
+
+
+def deferral(row: Any) -> str:
+    """Return how ``pg_get_constraintdef`` says when a key is checked."""
+    if not row.deferrable:
+        return ""
+    return " DEFERRABLE INITIALLY DEFERRED" if row.deferred else " DEFERRABLE"
+
+
+@lru_cache(maxsize=256)
+def _actions(codes: str) -> str:
+    """Return what follows the columns of a foreign key: how to match, and what changes do."""
+    on = zip(("UPDATE", "DELETE"), codes[1:], strict=True)
+    changes = (f" ON {change} {_ACTIONS[code]}" for change, code in on if code in _ACTIONS)
+    return "".join([_MATCHES[codes[0]], *changes])
+
+
+@lru_cache(maxsize=256)
+def _moment(bits: int) -> tuple[str, str]:
+    """Return when a trigger fires, and for each of what."""
+    time = "BEFORE" if bits & _BEFORE else "INSTEAD OF" if bits & _INSTEAD_OF else "AFTER"
+    events = " OR ".join(word for bit, word in _EVENTS.items() if bits & bit)
+    return f"{time} {events}", "ROW" if bits & _FOR_EACH_ROW else "STATEMENT"
