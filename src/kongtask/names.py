@@ -46,7 +46,7 @@ _QUOTED_WORDS = frozenset(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def quote_identifier(name: str) -> str:
     """Quote an SQL identifier, with quotes only where some supported server needs them.
 

@@ -64,15 +64,17 @@ class _Graph:
 
     def __init__(self, steps: list[Step], stand_ins: frozenset[tuple[Ref, Ref]]) -> None:
         self.done: list[Placed] = []
-        by_key = {step.key: step for step in steps}
-        shells = {needed: _stand_in(by_key[needed]) for _, needed in stand_ins}
+        replaced = {needed for _, needed in stand_ins}
+        shells = {step.key: _stand_in(step) for step in steps if step.key in replaced}
         self._steps = sorted(
             [*steps, *(shell for shell in shells.values() if shell is not None)],
             key=lambda step: (step.phase, step.place, step.key),
         )
         self._numbers = {step.key: number for number, step in enumerate(self._steps)}
-        owned = {part: self._numbers[step.key] for step in steps for part in step.parts}
-        self._makers = owned | self._numbers
+        self._makers = {
+            part: number for number, step in enumerate(self._steps) for part in step.parts
+        }
+        self._makers.update(self._numbers)
         self._shells = {
             self._numbers[needed]: self._numbers[shell.key]
             for needed, shell in shells.items()
@@ -90,10 +92,14 @@ class _Graph:
         finished = [False] * len(self._steps)
         circles: list[list[int]] = []
         in_circles: set[int] = set()
-        for root in range(len(self._steps)):
+        for root, step in enumerate(self._steps):
             if finished[root]:
                 continue
-            section = self._steps[root].phase
+            section = step.phase
+            if self._is_ready(step, finished):  # as nearly all are
+                finished[root] = True
+                self.done.append(Placed(step, section))
+                continue
             path = {root: self._needs(root)}  # the way from the root, with what is left to visit
             while path:
                 number, waiting = next(reversed(path.items()))
@@ -147,6 +153,18 @@ class _Graph:
             raise UnsupportedObjectError(f"these objects need each other in a circle: {names}")
         number, needed = min(able, key=lambda edge: _STAND_IN_PREFERENCE[type(edge[1].item)])
         return number.key, needed.key
+
+    def _is_ready(self, step: Step, finished: list[bool]) -> bool:
+        """Tell whether all that a step needs has come, where no stand-ins are about."""
+        if self._stand_ins:
+            return False
+        makers = self._makers
+        for requires in (step.requires, *step.parts.values()):
+            for ref in requires:
+                maker = makers.get(ref)
+                if maker is not None and not finished[maker]:
+                    return False
+        return True
 
     def _needs(self, number: int) -> list[int]:
         """Return what a step needs, the first to visit last."""

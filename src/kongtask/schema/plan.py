@@ -196,7 +196,7 @@ class _Builder:
 
 
 def _schema(schema: Schema, requires: frozenset[Ref]) -> Step:
-    place = (schema.name.encode(), b"", 0, b"")
+    place = (schema.name, "", 0, "")
     return Step(key=schema.ref, phase=Phase.SCHEMAS, place=place, item=schema, requires=requires)
 
 
@@ -215,7 +215,7 @@ def _step(
     return Step(
         key=key,
         phase=phase,
-        place=(key.schema.encode(), key.name.encode(), 0, key.detail.encode()),
+        place=(key.schema, key.name, 0, key.detail),
         item=item,
         requires=item.requires if requires is None else requires,
         parts=parts,
@@ -228,7 +228,7 @@ def _part(
     return Step(
         key=key,
         phase=phase,
-        place=(owner.schema.encode(), owner.name.encode(), 1, key.detail.encode()),
+        place=(owner.schema, owner.name, 1, key.detail),
         item=item,
         owner=owner,
         requires=requires | {owner.ref},
@@ -248,7 +248,7 @@ def _sequence(sequence: Sequence) -> Iterator[Step]:
         yield Step(
             key=Ref(Kind.SEQUENCE, sequence.schema, sequence.name, "owned by"),
             phase=Phase.TABLES,
-            place=(table.schema.encode(), table.name.encode(), 1, sequence.name.encode()),
+            place=(table.schema, table.name, 1, sequence.name),
             item=Ownership(sequence),
             requires=frozenset({sequence.ref, table}),
         )
@@ -259,7 +259,7 @@ def _index(owner: Relation, index: Index) -> Step:
     return Step(
         key=index.ref,
         phase=Phase.INDEXES,
-        place=(owner.schema.encode(), owner.name.encode(), 0, index.name.encode()),
+        place=(owner.schema, owner.name, 0, index.name),
         item=index,
         owner=owner,
         requires=index.requires | above | {owner.ref},
@@ -302,7 +302,7 @@ def _operators(schema: Schema) -> Iterator[Step]:
             yield Step(
                 key=key,
                 phase=Phase.OPERATORS,
-                place=(family.schema.encode(), family.name.encode(), 1, key.detail.encode()),
+                place=(family.schema, family.name, 1, key.detail),
                 item=Members(family),
                 requires=frozenset({family.ref}).union(*(m.requires for m in family.members)),
             )

@@ -39,12 +39,12 @@ def after_bodies(steps: Sequence[Step], database: Database) -> list[Step]:
         for routine in schema.routines
         if routine.sql_body is None and routine.language not in {"c", "internal"}
     }
-    if not bodies:
+    calling = [step for step in steps if bodies and _calls(step)]
+    if not calling:
         return list(steps)
     called = _Calls(steps, bodies, database)
-    for step in steps:
-        if step.phase in _PLANNED:
-            called.move_before(step)
+    for step in calling:
+        called.move_before(step)
     return list(called.steps.values())
 
 
@@ -99,12 +99,17 @@ def _folded(word: str) -> str:
     return word[1:-1].replace('""', '"') if word.startswith('"') else word.lower()
 
 
+def _calls(step: Step) -> bool:
+    """Tell whether a step has expressions that are planned and call something."""
+    return step.phase in _PLANNED and any(ref.kind in _CALLS for ref in _planned(step))
+
+
 def _planned(step: Step) -> Iterator[Ref]:
     """Yield what the expressions of a step need that are planned when it is carried out."""
     yield from step.requires
     if isinstance(step.item, Table):
         for constraint in step.item.constraints:
-            if constraint.index is not None:
+            if constraint.index is not None and constraint.requires:
                 yield from step.parts.get(step.item.part(Kind.CONSTRAINT, constraint.name), ())
 
 

@@ -46,7 +46,7 @@ def _step(phase: Phase, item: DatabaseObject, requires: frozenset[Ref]) -> Step:
     return Step(
         key=key,
         phase=phase,
-        place=(b"", key.name.encode(), 0, key.detail.encode()),
+        place=("", key.name, 0, key.detail),
         item=item,
         requires=requires,
     )

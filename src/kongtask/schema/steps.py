@@ -129,7 +129,8 @@ class Step(Struct, frozen=True, kw_only=True):
     Attributes:
         key: the step's identity, which other steps require.
         phase: the section that it belongs to.
-        place: its place inside the section: schema, name of the owner, then of the part.
+        place: its place inside the section: schema, name of the owner, then of the part. Python
+            compares strings as the C collation does.
         item: what is made.
         owner: the relation or domain that a part belongs to.
         requires: what must come before.
@@ -138,7 +139,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     key: Ref
     phase: Phase
-    place: tuple[bytes, bytes, int, bytes]
+    place: tuple[str, str, int, str]
     item: Item
     owner: Relation | Domain | None = None
     requires: frozenset[Ref] = frozenset()

@@ -82,7 +82,7 @@ class Builder:
 
 def _of_schema(name: str, built: Iterable[T]) -> tuple[T, ...]:
     own = [item for item in built if item.schema == name]
-    own.sort(key=lambda item: (item.name.encode(), item.ref.detail.encode()))
+    own.sort(key=lambda item: (item.name, item.ref.detail))
     return tuple(own)
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from operator import itemgetter
 from typing import Any
 
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.index import ObjectId
 from kongtask.schema.catalog.register import RELATION_KINDS
 from kongtask.schema.catalog.sequences import SequenceReader
-from kongtask.schema.catalog.source import Source, grouped
+from kongtask.schema.catalog.source import Source
 from kongtask.schema.model import Column, Identity, NotNull, Ref
 
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
+
+#: Of a row, what the column is, without which one it is.
+_VALUE = slice(3, None)
 
 _NOTHING: frozenset[Ref] = frozenset()
 _USUAL_NOT_NULL = NotNull()
@@ -28,27 +30,48 @@ class ColumnReader:
 
     def __init__(self, source: Source, sequences: SequenceReader) -> None:
         self._source, self._sequences = source, sequences
-        self._rows = grouped(sorted(source.rows["columns"], key=itemgetter(0, 1)), "relation")
         self._not_nulls = {
             (row.relation, row.number): row for row in source.rows["not_nulls"] if row.relation
         }
+        self._with_own_not_nulls = {relation for relation, _ in self._not_nulls}
+        self._with_needs = source.index.dependents(CatalogClass.PG_ATTRDEF)
+        #: Columns that are no more than their rows say, of tables and of others. Large schemas
+        #: have the same ones again and again.
+        self._plain: tuple[dict[Any, Column], dict[Any, Column]] = ({}, {})
 
     def columns(self, relation: Any) -> tuple[Column, ...]:
         """Return a relation's columns, in order."""
-        ref = Ref(RELATION_KINDS[relation.kind], relation.schema, relation.name)
-        is_table = relation.kind in "rpf"
-        return tuple(self._column(relation, ref, row, is_table) for row in self._rows[relation.oid])
+        oid, is_table = relation.oid, relation.kind in "rpf"
+        is_plain = oid not in self._with_own_not_nulls and not self._source.has_columns(oid)
+        owner = Ref(RELATION_KINDS[relation.kind], relation.schema, relation.name)
+        known, with_needs = self._plain[is_table], self._with_needs
+        found = []
+        for row in self._source.columns[oid]:
+            if (
+                not is_plain
+                or row.identity
+                or row.rare is not None
+                or row.default_oid in with_needs
+            ):
+                found.append(self._column(relation, owner, row, is_table))
+                continue
+            value = row[_VALUE]
+            column = known.get(value)
+            if column is None:
+                column = known[value] = self._column(relation, owner, row, is_table)
+            found.append(column)
+        return tuple(found)
 
     def generated(self, relation: int) -> Iterator[ObjectId]:
         """Yield the expressions of a relation's generated columns."""
-        for row in self._rows[relation]:
+        for row in self._source.columns[relation]:
             if is_generated(row):
                 yield CatalogClass.PG_ATTRDEF, row.default_oid
 
     def _column(self, relation: Any, owner: Ref, row: Any, is_table: bool) -> Column:
         source, oid = self._source, relation.oid
         default_requires = _NOTHING
-        if row.default_oid is not None:
+        if row.default_oid in self._with_needs:
             default_requires = source.index.requires(CatalogClass.PG_ATTRDEF, row.default_oid)
         rare = _rare(row.rare) if row.rare is not None else {}
         if source.has_columns(oid):

@@ -1,13 +1,13 @@
--- Columns of tables, views and composite types, in order, without the dropped ones; tables elsewhere
--- come too where ours inherit from them. What few columns have comes as one object, by the names of the model's attributes: most rows are short. The option
--- pg_attver is PostgreSQL's own mark of when a column's type came to be (minor releases from
--- November 2026 on).
+-- Columns of tables, views and composite types, without the dropped ones; tables elsewhere come too
+-- where ours inherit from them. What few columns have comes as one object, by the names of the
+-- model's attributes: most rows are short. The option pg_attver is PostgreSQL's own mark of when a
+-- column's type came to be (minor releases from November 2026 on). The order of the row matters:
+-- what stands behind default_oid is the column, before it is which one.
 select
-  a.attrelid as relation, a.attnum as number, a.attname as name,
+  a.attrelid as relation, a.attnum as number, ad.oid as default_oid, a.attname as name,
   format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as not_null,
   -- A default names no columns; without its table PostgreSQL need not look at that.
   pg_get_expr(ad.adbin, case when a.attgenerated <> '' then ad.adrelid else 0 end) as default_text,
-  ad.oid as default_oid,
   a.attidentity::text as identity, a.attstorage::text as storage,
   a.attislocal as is_local, a.attinhcount > 0 as is_inherited,
   a.atttypid as type_oid, a.attcollation as collation_oid,

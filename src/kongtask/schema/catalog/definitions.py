@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from kongtask.names import qualify, quote_identifier
-from kongtask.schema.catalog.source import Source, grouped
-from kongtask.schema.model import Ref
+from kongtask.schema.catalog.classes import CatalogClass
+from kongtask.schema.catalog.source import Source
 
 _VARCHAR, _TEXT = 1043, 25
 
@@ -40,8 +40,7 @@ class Definitions:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._columns = {
-            relation: {row.number: row for row in rows}
-            for relation, rows in grouped(source.rows["columns"], "relation").items()
+            relation: {row.number: row for row in rows} for relation, rows in source.columns.items()
         }
         self._classes = {str(row.oid): row.type for row in source.rows["default_classes"]}
         self._indexes: dict[int, str | None] = {
@@ -81,16 +80,13 @@ class Definitions:
             f"{_actions(row.actions)}{deferral(row)}{valid}"
         )
 
-    def trigger(self, row: Any, table: Ref) -> str:
-        """Return a trigger's definition.
-
-        Args:
-            row: of the query ``triggers``.
-            table: what it is on.
-        """
+    def trigger(self, row: Any) -> str:
+        """Return a trigger's definition."""
         if row.definition is not None:
             text: str = row.definition
             return text
+        table = self._source.index.ref(CatalogClass.PG_CLASS, row.relation)
+        assert table is not None, "only what is ours is printed"
         events, each = _moment(row.type)
         return (
             f"CREATE TRIGGER {quote_identifier(row.name)} {events} "

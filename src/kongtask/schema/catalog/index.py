@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.model import Ref
@@ -60,19 +60,35 @@ class ObjectIndex:
             of: leave out what they need of other catalogs than these.
         """
         needs, refs = self._needs[catalog], self._refs
-        needed = [need for oid in oids if oid in needs for need in needs[oid]]
-        if of is not None:
-            wanted = set(of)
-            needed = [need for need in needed if need[0] in wanted]
-        if not needed:
+        own = [oid for oid in oids if oid in needs]
+        if not own:  # most objects, by far
             return _NOTHING
-        found = {refs[kind].get(oid) for kind, oid in needed}
-        found.difference_update([refs[catalog].get(oid) for oid in oids if oid])
-        return frozenset(ref for ref in found if ref is not None)
+        wanted = None if of is None else set(of)
+        found = {
+            ref
+            for oid in own
+            for kind, needed in needs[oid]
+            if (wanted is None or kind in wanted) and (ref := refs[kind].get(needed)) is not None
+        }
+        return frozenset(found.difference([refs[catalog].get(oid) for oid in own]))
+
+    def dependents(self, catalog: CatalogClass) -> Container[int]:
+        """Return the objects of a catalog that need something."""
+        return self._needs[catalog]
 
     def needs(self, catalog: int, oid: int) -> list[ObjectId]:
         """Return what an object needs, ours or not."""
         return self._needs[catalog].get(oid, [])
+
+    def callers(self, routines: Container[int]) -> set[ObjectId]:
+        """Return the relations and expressions of columns that need one of some routines."""
+        return {
+            (catalog, oid)
+            for catalog in (CatalogClass.PG_CLASS, CatalogClass.PG_ATTRDEF)
+            for oid, needs in self._needs[catalog].items()
+            for kind, needed in needs
+            if kind == CatalogClass.PG_PROC and needed in routines
+        }
 
     def routines(self, *objects: ObjectId) -> list[int]:
         """Return the OIDs of the routines that some objects need, ours or not."""

@@ -36,13 +36,15 @@ _OPERATORS = {
 def mentioned_routines(rows: Rows, index: ObjectIndex) -> list[int]:
     """Return the OIDs of the routines whose names are needed."""
     found = _found(rows, _ROUTINES)
+    needy = index.dependents(CatalogClass.PG_CLASS)
     for row in rows["indexes"]:
-        found.update(index.routines((CatalogClass.PG_CLASS, row.oid)))
+        if row.oid in needy:
+            found.update(index.routines((CatalogClass.PG_CLASS, row.oid)))
     for row in rows["relations"]:
         if row.partition_key is not None:
             found.update(index.routines((CatalogClass.PG_CLASS, row.oid)))
     for row in rows["columns"]:
-        if is_generated(row):
+        if row.rare is not None and is_generated(row):
             expression = (CatalogClass.PG_ATTRDEF, row.default_oid)
             found.update(index.routines(expression, (CatalogClass.PG_CLASS, row.relation)))
     found |= {oid for row in rows["text_search"] for oid in row.functions}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from operator import itemgetter
+from collections.abc import Callable
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from kongtask.schema.catalog.classes import CatalogClass
@@ -27,6 +28,9 @@ _CONSTRAINT_KINDS = {
     "c": ConstraintKind.CHECK, "f": ConstraintKind.FOREIGN_KEY,
 }  # fmt: skip
 _CONSTRAINT_PLACES = {kind: place for place, kind in enumerate(ConstraintKind)}
+
+
+_name: Callable[[Any], str] = attrgetter("name")
 
 
 class PartReader:
@@ -60,39 +64,37 @@ class PartReader:
     def constraints(self, relation: int) -> tuple[Constraint, ...]:
         """Return a table's constraints, by kind and name."""
         built = [self._constraint(row) for row in self._constraints.get(relation, ())]
-        built.sort(key=lambda item: (_CONSTRAINT_PLACES[item.kind], item.name.encode()))
+        built.sort(key=lambda item: (_CONSTRAINT_PLACES[item.kind], item.name))
         return tuple(built)
 
     def domain_constraints(self, domain: int) -> tuple[Constraint, ...]:
         """Return a domain's constraints."""
-        built = (self._constraint(row) for row in self._domain_constraints.get(domain, ()))
-        return by_name(built, lambda item: item.name)
+        built = [self._constraint(row) for row in self._domain_constraints.get(domain, ())]
+        return by_name(built, _name)
 
     def indexes(self, relation: int) -> tuple[Index, ...]:
         """Return a relation's indexes, but for those of constraints."""
-        built = (self._index(row) for row in self._indexes.get(relation, ()) if row.key is None)
-        return by_name(built, lambda item: item.name)
+        built = [self._index(row) for row in self._indexes.get(relation, ()) if row.key is None]
+        return by_name(built, _name)
 
     def triggers(self, relation: int) -> tuple[Trigger, ...]:
         """Return a relation's triggers."""
-        table = self._source.index.ref(CatalogClass.PG_CLASS, relation)
-        assert table is not None, "only what is ours is built"
-        built = (
+        built = [
             Trigger(
                 name=row.name,
-                definition=self._definitions.trigger(row, table),
+                definition=self._definitions.trigger(row),
                 enabled=row.enabled,
                 is_clone=row.parent != 0,
                 comment=self._source.comment(CatalogClass.PG_TRIGGER, row.oid),
                 requires=self._requires(CatalogClass.PG_TRIGGER, row.oid, row.parent),
             )
             for row in self._triggers.get(relation, ())
-        )
-        return by_name(built, lambda item: item.name)
+        ]
+        return by_name(built, _name)
 
     def rules(self, relation: int) -> tuple[Rule, ...]:
         """Return a relation's rules, but for the one that makes it a view."""
-        built = (
+        built = [
             Rule(
                 name=row.name,
                 definition=row.definition,
@@ -102,8 +104,8 @@ class PartReader:
             )
             for row in self._rules.get(relation, ())
             if not row.is_view
-        )
-        return by_name(built, lambda item: item.name)
+        ]
+        return by_name(built, _name)
 
     def view_requires(self, relation: int) -> frozenset[Ref]:
         """Return what a view's query needs."""
@@ -112,7 +114,7 @@ class PartReader:
 
     def policies(self, relation: int) -> tuple[Policy, ...]:
         """Return a table's row security policies."""
-        built = (
+        built = [
             Policy(
                 name=row.name,
                 command=_COMMANDS[row.command],
@@ -124,8 +126,8 @@ class PartReader:
                 requires=self._source.index.requires(CatalogClass.PG_POLICY, row.oid),
             )
             for row in self._policies.get(relation, ())
-        )
-        return by_name(built, lambda item: item.name)
+        ]
+        return by_name(built, _name)
 
     def _constraint(self, row: Any) -> Constraint:
         index = self._key_indexes.get(row.index)

@@ -84,8 +84,10 @@ def _register_relations(rows: Rows, index: ObjectIndex) -> None:
 
 
 def _register_parts(rows: Rows, index: ObjectIndex) -> None:
-    for row in rows["columns"]:
-        if row.default_oid is not None:
+    # Nothing needs a default, and few need anything.
+    needy = {row[1] for row in rows["dependencies"] if row[0] == CatalogClass.PG_ATTRDEF}
+    for row in rows["columns"] if needy else ():
+        if row.default_oid in needy:
             owner = index.ref(CatalogClass.PG_CLASS, row.relation)
             if owner is not None:
                 ref = Ref(Kind.DEFAULT, owner.schema, owner.name, row.name)

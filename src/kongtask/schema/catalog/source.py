@@ -23,6 +23,7 @@ class Source:
     Attributes:
         rows: by the name of their query.
         index: who is who, and who needs whom.
+        columns: the rows of each relation's, in order.
         all_names: keep the names of NOT NULL constraints that PostgreSQL gave too.
     """
 
@@ -30,8 +31,11 @@ class Source:
         self.rows = rows
         self.index = ObjectIndex()
         self.all_names = all_names
+        in_order = sorted(rows["columns"], key=attrgetter("relation", "number"))
+        self.columns = grouped(in_order, "relation")
         self._names: dict[ObjectId, tuple[str, str]] = {}
         self._without_path: set[int] = set()
+        self._calling: set[ObjectId] = set()
         self._usual_path: set[str] = set()
         self._comments: dict[tuple[int, int, int], str] = {
             (row.catalog, row.object, row.part): row.text for row in rows["comments"]
@@ -100,6 +104,7 @@ class Source:
         rows = tuple(rows)
         self._names = {(row.catalog, row.oid): (row.schema, row.name) for row in rows}
         self._without_path = {row.oid for row in rows if row.needs_path}
+        self._calling = self.index.callers(self._without_path)
 
     def add_usual_path(self, schemas: Iterable[str]) -> None:
         """Take the schemas where functions may expect to find things, wherever they are."""
@@ -112,16 +117,13 @@ class Source:
             own: the objects' own schema, which comes first.
             objects: what calls the functions.
         """
-        if not self._without_path:
+        if self._calling.isdisjoint(objects):
             return ()
-        needed = self.index.routines(*objects)
         found = {
             self._names[CatalogClass.PG_PROC, routine][0]
-            for routine in needed
+            for routine in self.index.routines(*objects)
             if routine in self._without_path
         }
-        if not found:
-            return ()
         return (own, *sorted(found - {own}), *sorted(self._usual_path - found - {own}))
 
     def routine(self, oid: int) -> str | None:
@@ -158,11 +160,11 @@ def grouped(rows: Iterable[Any], *fields: str) -> defaultdict[Any, list[Any]]:
 
 
 def by_name(items: Iterable[T], name: Callable[[T], str]) -> tuple[T, ...]:
-    """Return things sorted by name under the C collation."""
+    """Return things sorted by name under the C collation, which is how Python compares strings."""
     items = tuple(items)
     if len(items) < 2:  # most lists, by far
         return items
-    return tuple(sorted(items, key=lambda item: name(item).encode()))
+    return tuple(sorted(items, key=name))
 
 
 def _grants(rows: Iterable[Any]) -> dict[tuple[int, int, int], tuple[Grant, ...]]:

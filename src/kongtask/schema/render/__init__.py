@@ -218,7 +218,7 @@ def _object_blocks(
 ) -> Iterator[Block]:
     for item in placed:
         step = item.step
-        statements = step_statements(context, step)
+        statements = _RENDERERS[type(step.item)](context, step, step.item)
         if not comments:
             statements = (x for x in statements if not x.startswith("COMMENT ON "))
         text = "\n".join(statements)

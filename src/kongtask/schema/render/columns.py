@@ -53,6 +53,18 @@ def column_attributes(
     return words
 
 
+def is_said(column: Column) -> bool:
+    """Tell whether a column's definition says all of it: no other statement is about the column."""
+    return (
+        column.comment is None
+        and column.identity is None
+        and column.is_usual_storage
+        and column.statistics is None
+        and not column.options
+        and (column.not_null is None or (column.not_null.valid and column.not_null.name is None))
+    )
+
+
 def partition_column(column: Column, parent: Column, *, with_default: bool) -> str | None:
     """Return what a partition says about a column that differs from its parent's, or None.
 

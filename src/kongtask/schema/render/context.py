@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kongtask.schema.model import Ref, Table
+from kongtask.schema.model import Column, Ref, Table
 from kongtask.schema.partitions import Partitioning
-from kongtask.schema.steps import Shell, Step
+from kongtask.schema.steps import Default, Shell, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,17 @@ class Context:
         partitioning: how partitioned tables are put together.
         shells: refs of what has a stand-in earlier in the file.
         separate: keys of all steps; a default or constraint among them has a statement of its own.
+        has_separate_defaults: whether there are defaults among them.
+        column_texts: columns and the definition that says all of each, None where none does, by
+            the identity of the column. The reader makes equal columns one object, and large schemas
+            have the same ones again and again.
     """
 
     partitioning: Partitioning
     shells: frozenset[Ref]
     separate: frozenset[Ref]
+    has_separate_defaults: bool
+    column_texts: dict[int, tuple[Column, str | None]] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, partitioning: Partitioning, steps: Iterable[Step]) -> Context:
@@ -32,6 +38,7 @@ class Context:
             partitioning=partitioning,
             shells=frozenset(step.item.item.ref for step in steps if isinstance(step.item, Shell)),
             separate=frozenset(step.key for step in steps),
+            has_separate_defaults=any(type(step.item) is Default for step in steps),
         )
 
     @property

@@ -36,6 +36,8 @@ def render_attachment(context: Context, step: Step, attachment: Attachment) -> I
 
 def index_settings(relation: Relation, index: Index) -> Iterator[str]:
     """Yield what an index has, or is used for, that its definition does not say."""
+    if not (index.statistics or index.is_clustered or index.is_replica_identity):
+        return
     name, table = quote_identifier(index.name), qualify(relation.schema, relation.name)
     for column, statistics in index.statistics:
         yield f"ALTER {target(index)} ALTER COLUMN {column} SET STATISTICS {statistics};"

@@ -42,7 +42,8 @@ def render_constraint(context: Context, step: Step, constraint: Constraint) -> I
     yield from with_search_path(constraint.index.search_path if constraint.index else (), add)
     if constraint.index is not None:
         yield from index_settings(relation, constraint.index)
-    yield from comment_on(f"CONSTRAINT {name} ON {owner}", constraint.comment)
+    if constraint.comment is not None:
+        yield from comment_on(f"CONSTRAINT {name} ON {owner}", constraint.comment)
     if constraint.index is not None:
         yield from comment_of(constraint.index)
 

@@ -29,7 +29,8 @@ def label_statements(database: Database) -> Iterator[str]:
                 yield from labels_on(target(item), item.security_labels)
             if isinstance(item, Relation | CompositeType):
                 for column in item.columns:
-                    yield from _of_column(item, column)
+                    if column.security_labels or column.identity is not None:
+                        yield from _of_column(item, column)
 
 
 def labels_on(on: str, labels: Iterable[SecurityLabel]) -> Iterator[str]:

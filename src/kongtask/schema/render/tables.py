@@ -10,6 +10,7 @@ from kongtask.schema.render.columns import (
     column_attributes,
     column_definition,
     column_settings,
+    is_said,
     not_null,
     partition_column,
 )
@@ -48,6 +49,22 @@ class _Drawing:
         self.layout = layout_of(context, table)
         self.making = self.layout.making
         self.is_copied = self.making is Making.INHERITS or self.making is Making.PARTITION_OF
+        #: The constraints that the step makes.
+        self.constraints = [
+            constraint
+            for constraint in table.constraints
+            if constraint.kind is not ConstraintKind.FOREIGN_KEY
+            and table.part(Kind.CONSTRAINT, constraint.name) in step.parts
+        ]
+        self.texts: list[str | None] = [None] * len(self.layout.columns)
+        if self.making is Making.PLAIN and not context.has_separate_defaults:
+            self.texts = [self._whole_text(column) for column in self.layout.columns]
+        #: The columns of which more may have to be said than CREATE TABLE does.
+        self.columns = [
+            column
+            for column, text in zip(self.layout.columns, self.texts, strict=True)
+            if text is None
+        ]
         self.name = qualify(table.schema, table.name)
         self.alter = f"ALTER {table.kind} ONLY {self.name}"
 
@@ -70,7 +87,7 @@ class _Drawing:
 
     def not_valid_not_nulls(self) -> Iterator[str]:
         """Yield the NOT NULL that no column definition can say; a parent wants them there."""
-        for column in self.layout.columns:
+        for column in self.columns:
             is_valid = column.not_null is None or column.not_null.valid
             if not is_valid and not self._inherits_not_null(column):
                 yield self._not_valid_not_null(column)
@@ -86,7 +103,7 @@ class _Drawing:
 
     def column_settings(self) -> Iterator[str]:
         """Yield what of the columns only ALTER can say, in the order in which it works."""
-        for column in self.layout.columns:
+        for column in self.columns:
             above = self.layout.above.get(column.name)
             if self.is_copied:
                 yield from self._differences(column, above)
@@ -104,9 +121,8 @@ class _Drawing:
         is_partitioned = table.partition_key is not None
         if is_partitioned and table.access_method is None and self._given_method() is not None:
             yield f"{self.alter} SET ACCESS METHOD DEFAULT;"
-        for constraint in table.constraints:
-            key = table.part(Kind.CONSTRAINT, constraint.name)
-            if constraint.index is not None and key in self.step.parts:
+        for constraint in self.constraints:
+            if constraint.index is not None:
                 yield from index_settings(table, constraint.index)
         if table.replica_identity in _REPLICA_IDENTITIES:
             yield f"{self.alter} REPLICA IDENTITY {_REPLICA_IDENTITIES[table.replica_identity]};"
@@ -119,7 +135,7 @@ class _Drawing:
         table = self.table
         yield from comment_of(table)
         yield from comment_on(f"TYPE {self.name}", table.type_comment)
-        for column in self.layout.columns:
+        for column in self.columns:
             if column.comment is not None:
                 target_ = f"COLUMN {self.name}.{quote_identifier(column.name)}"
                 yield from comment_on(target_, column.comment)
@@ -127,20 +143,21 @@ class _Drawing:
                 yield from comment_of(column.identity.sequence)
             if column.not_null is not None and column.not_null.name is not None:
                 yield from self._constraint_comment(column.not_null.name, column.not_null.comment)
-        for constraint in table.constraints:
-            if constraint.kind is ConstraintKind.FOREIGN_KEY:
-                continue
-            if table.part(Kind.CONSTRAINT, constraint.name) in self.step.parts:
-                yield from self._constraint_comment(constraint.name, constraint.comment)
-                if constraint.index is not None:
-                    yield from comment_of(constraint.index)
+        for constraint in self.constraints:
+            yield from self._constraint_comment(constraint.name, constraint.comment)
+            if constraint.index is not None:
+                yield from comment_of(constraint.index)
 
     def _constraint_comment(self, name: str, comment: str | None) -> Iterator[str]:
-        yield from comment_on(f"CONSTRAINT {quote_identifier(name)} ON {self.name}", comment)
+        if comment is not None:
+            target_ = f"CONSTRAINT {quote_identifier(name)} ON {self.name}"
+            yield from comment_on(target_, comment)
 
     def _column_elements(self) -> Iterator[str]:
-        for column in self.layout.columns:
-            if self.making is Making.PARTITION_OF:
+        for column, text in zip(self.layout.columns, self.texts, strict=True):
+            if text is not None:
+                yield text
+            elif self.making is Making.PARTITION_OF:
                 above, with_default = self._made_above(column), self._has_default(column)
                 element = partition_column(column, above, with_default=with_default)
                 if element is not None:
@@ -161,14 +178,11 @@ class _Drawing:
                 yield not_null(column.not_null, column.name)
 
     def _constraint_elements(self) -> Iterator[str]:
-        for constraint in self.table.constraints:
+        for constraint in self.constraints:
             if self._is_inline(constraint):
                 yield constraint_definition(constraint)
 
     def _is_inline(self, constraint: Constraint) -> bool:
-        key = self.table.part(Kind.CONSTRAINT, constraint.name)
-        if key not in self.step.parts:
-            return False
         if not self.context.partitioning.is_clone(self.table, constraint):
             return True
         # A table that is attached afterwards must bring what the parent has by then.
@@ -189,7 +203,17 @@ class _Drawing:
     def _has_default(self, column: Column) -> bool:
         if column.default is None:
             return False
+        if not self.context.has_separate_defaults:
+            return True
         return self.table.part(Kind.DEFAULT, column.name) in self.step.parts
+
+    def _whole_text(self, column: Column) -> str | None:
+        """Return a column's definition if it says all of the column, made once for each object."""
+        known = self.context.column_texts.get(id(column))
+        if known is None:
+            text = column_definition(self.table, column) if is_said(column) else None
+            known = self.context.column_texts[id(column)] = (column, text)
+        return known[1]
 
     def _made_above(self, column: Column) -> Column:
         return self.layout.above[column.name]
