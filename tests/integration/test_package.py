@@ -37,6 +37,7 @@ def test_the_wheel_holds_the_sql_and_the_templates(wheel: Path) -> None:
         "kongtask/migrate/schema/graphile_worker.sql",
         "kongtask/migrate/schema/README.md",
         "kongtask/schema/catalog/relations.sql",
+        "kongtask/jobs/sql/add_job.sql",
         "kongtask/cli/templates/settings.toml",
     ):
         assert name in names

@@ -60,6 +60,10 @@ class SQLAlchemyConnection(Protocol):
 class SQLAlchemySession(Protocol):
     """A ``Session`` of SQLAlchemy's ORM, or a ``scoped_session``."""
 
+    # Connections have something called "connection" too, but nothing of this name.
+    def get_bind(self) -> Any:
+        """Return the engine or connection behind the session."""
+
     def connection(self) -> SQLAlchemyConnection:
         """Return the connection of the session's transaction."""
 
@@ -73,6 +77,9 @@ class AsyncSQLAlchemyConnection(Protocol):
 
 class AsyncSQLAlchemySession(Protocol):
     """An ``AsyncSession`` of SQLAlchemy's ORM, or an ``async_scoped_session``."""
+
+    def get_bind(self) -> Any:
+        """Return the engine or connection behind the session."""
 
     def connection(self) -> Awaitable[AsyncSQLAlchemyConnection]:
         """Return the connection of the session's transaction."""
