@@ -195,6 +195,8 @@ def _named(
             values=([*known_tasks], [id_ for id_ in known_queues if id_ is not None]),
         )  # fmt: skip
         tasks, queues = yield from ask(statement)
+    if tasks is known_tasks and queues is known_queues:
+        return added
     return [
         replace(
             each,

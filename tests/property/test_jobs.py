@@ -1,0 +1,92 @@
+"""Whatever jobs are added in one call, each comes back as its spec says, in its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kongtask.database.connection import Connection, Target, connect
+from kongtask.database.scratch import scratch_database
+from kongtask.jobs import Job, JobSpec, add_job, add_jobs, find_jobs
+from kongtask.migrate import migrate, worker_migrations
+
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
+payloads = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+
+#: Few values each, so that specs are often alike.
+specs = st.builds(
+    JobSpec,
+    identifier=st.sampled_from(["a", "b", "ü"]) | texts.map(lambda text: text[:128]),
+    payload=st.none() | st.sampled_from([{}, [], {"n": 1}]) | payloads,
+    queue_name=st.none() | st.sampled_from(["q", "r"]) | texts.map(lambda text: text[:128]),
+    run_at=st.none() | st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)),
+    max_attempts=st.none() | st.sampled_from([1, 25]) | st.integers(1, 32767),
+    job_key=st.none() | texts.map(lambda text: text[:512]),
+    priority=st.none() | st.sampled_from([0, 1]) | st.integers(-32768, 32767),
+    flags=st.none() | st.lists(st.sampled_from(["f", 'g"', "\\"]) | texts, max_size=3),
+)
+batches = st.lists(specs, max_size=12, unique_by=lambda spec: spec.job_key or object())
+thorough = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def queue(server: Target) -> Iterator[Connection]:
+    """A connection to a database with the worker schema."""
+    with scratch_database(server) as target:
+        migrate(target, worker_migrations(), "graphile_worker")
+        with connect(target) as connection:
+            yield connection
+
+
+def empty(connection: Connection) -> None:
+    """Forget jobs, tasks and queues, so that the next batch registers them anew."""
+    for table in ("_private_jobs", "_private_tasks", "_private_job_queues"):
+        connection.execute(f"delete from graphile_worker.{table}".encode())
+
+
+def check(job: Job, spec: JobSpec) -> None:
+    wanted = {} if spec.payload is None else spec.payload
+    assert json.dumps(job.payload) == json.dumps(wanted)
+    assert (job.task_identifier, job.queue_name) == (spec.identifier, spec.queue_name)
+    assert job.key == spec.job_key
+    assert job.run_at == (spec.run_at or job.created_at)
+    assert job.max_attempts == (spec.max_attempts or 25)
+    assert job.priority == (spec.priority or 0)
+    assert job.flags == (frozenset(spec.flags) if spec.flags else None)
+
+
+@thorough
+@given(batch=batches)
+def test_each_job_is_in_its_place(queue: Connection, batch: list[JobSpec]) -> None:
+    empty(queue)
+
+    jobs = add_jobs(queue, batch)
+
+    assert len(jobs) == len(batch)
+    for job, spec in zip(jobs, batch, strict=True):
+        check(job, spec)
+    assert {found.job.id: found.job for found in find_jobs(queue)} == {job.id: job for job in jobs}
+
+
+@thorough
+@given(spec=specs)
+def test_one_job_is_what_its_spec_says(queue: Connection, spec: JobSpec) -> None:
+    empty(queue)
+
+    job = add_job(
+        queue, spec.identifier, spec.payload, queue_name=spec.queue_name, run_at=spec.run_at,
+        max_attempts=spec.max_attempts, job_key=spec.job_key, priority=spec.priority,
+        flags=spec.flags,
+    )  # fmt: skip
+
+    check(job, spec)
