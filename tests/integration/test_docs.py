@@ -53,6 +53,7 @@ OTHERS = {"diff", "ini", "json", "mermaid", "python", "sql", "text", "toml", "ya
 VARYING = (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "(time)"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00", "(time)"),
+    (r"(?m)\b\d{4}-\d\d-\d\d \d\d:\d\d(?=  |$)", "(time)"),
     (r" +\d+\.\d+ s\b", " (seconds)"),
     (r"\b[0-9a-f]{64}\b", "(sum)"),
     (r"\b\d+ bytes", "(bytes)"),

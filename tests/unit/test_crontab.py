@@ -316,11 +316,11 @@ def test_every_fault_is_told_at_once_with_its_line_and_a_caret() -> None:
         parse_crontab(text, source="etc/crontab")
     assert str(raised.value) == (
         "etc/crontab has 5 faults\n"
-        "there is no minute 60: minutes go from 0 to 59\n"
+        "there is no minute '60': minutes go from 0 to 59\n"
         " --> etc/crontab:3:1\n"
         "3 | 60 25 * * * b ?max=0 {a:}\n"
         "  | ^\n"
-        "there is no hour 25: hours go from 0 to 23\n"
+        "there is no hour '25': hours go from 0 to 23\n"
         " --> etc/crontab:3:4\n"
         "3 | 60 25 * * * b ?max=0 {a:}\n"
         "  |    ^\n"
@@ -332,7 +332,7 @@ def test_every_fault_is_told_at_once_with_its_line_and_a_caret() -> None:
         " --> etc/crontab:3:25\n"
         "3 | 60 25 * * * b ?max=0 {a:}\n"
         "  |                         ^\n"
-        "@daily is not known: a line is five fields (minute, hour, day of the month, month, "
+        "'@daily' is not known: a line is five fields (minute, hour, day of the month, month, "
         "day of the week) and a task; 0 0 * * * is once a day\n"
         " --> etc/crontab:4:2\n"
         "4 | \t@daily c\n"
@@ -340,9 +340,18 @@ def test_every_fault_is_told_at_once_with_its_line_and_a_caret() -> None:
     )
 
 
-@pytest.mark.parametrize("garbage", ["\x00" * 50, "\x1b[2J" * 9, string.printable, "ÿ" * 99])
+@pytest.mark.parametrize(
+    "garbage",
+    ["\x00" * 50, "\x1b[2J" * 9, "@\x1b[2J", "\x1b " * 9, string.printable, "ÿ" * 99, "9" * 9999],
+)
 def test_garbage_is_an_error_like_any_other(garbage: str) -> None:
-    assert faults_of(garbage)
+    """One that neither floods a terminal nor moves its cursor."""
+    with pytest.raises(CrontabError) as raised:
+        parse_crontab(garbage)
+    message = str(raised.value)
+    assert raised.value.faults
+    assert len(message) < 5000
+    assert all(char.isprintable() or char in "\n\t" for char in message)
 
 
 @pytest.mark.parametrize(

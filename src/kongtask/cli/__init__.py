@@ -16,6 +16,7 @@ COMMANDS = {
         "kongtask.cli.schema_dump", "Export a schema as one loadable, deterministic SQL file."
     ),
     "schema": ("kongtask.cli.schema", "Compare, verify and document schemas."),
+    "cron": ("kongtask.cli.cron", "Read crontabs."),
     "init": (
         "kongtask.cli.init", "Lay out a project: settings, migrations, exports, Makefile, CI step."
     ),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from kongtask.cron.faults import Faults
+from kongtask.cron.faults import Faults, quoted
 from kongtask.cron.items import (
     LONGEST_NAME,
     CronItem,
@@ -93,7 +93,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 def _read_line(offset: int, line: str, faults: Faults) -> _Entry | None:
     words = [(offset + word.start(), word[0]) for word in _WORD.finditer(line)]
     if line.startswith("@"):
-        faults.add(offset, f"{words[0][1]} is not known: {_FORM}; 0 0 * * * is once a day")
+        faults.add(offset, f"{quoted(words[0][1])} is not known: {_FORM}; 0 0 * * * is once a day")
         return None
     if len(words) < 6:
         faults.add(offset, f"{_FORM}; this one has {len(words)} words")
@@ -139,7 +139,7 @@ def _check_task(offset: int, task: str, faults: Faults) -> bool:
     else:
         faults.add(
             offset + end,
-            f"{task!r} is no task's identifier: it has letters, digits, _, :, / and -, "
+            f"{quoted(task)} is no task's identifier: it has letters, digits, _, :, / and -, "
             "and begins with a letter or _",
         )
     return False
@@ -197,7 +197,7 @@ def _check_identifiers(entries: Iterable[_Entry], faults: Faults) -> None:
         if known is not entry:
             faults.add(
                 entry.offset,
-                f"the identifier {entry.identifier!r} is taken by line "
+                f"the identifier {quoted(entry.identifier)} is taken by line "
                 f"{faults.line_of(known.offset)}; give this schedule one of its own: ?id=…",
             )
 

@@ -9,6 +9,9 @@ from msgspec import Struct
 from kongtask.errors import CrontabError
 from kongtask.place import find_place
 
+#: What is longer is shown in part; its place shows more of it.
+_LONGEST_QUOTE = 40
+
 
 class Faults:
     """The faults of one text.
@@ -53,6 +56,11 @@ class Faults:
             faults.append((place.line, place.column, fault.reason))
             lines += [fault.reason, place.picture()]
         raise CrontabError("\n".join(lines), faults=tuple(faults))
+
+
+def quoted(text: str) -> str:
+    """Return a part of the text for a sentence: in quotes, cut where it is long."""
+    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
 
 
 class _Fault(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 import msgspec
 from msgspec import Struct
 
-from kongtask.cron.faults import Faults
+from kongtask.cron.faults import Faults, quoted
 from kongtask.cron.items import (
     JOB_KEY_MODES,
     LONGEST_KEY,
@@ -69,7 +69,7 @@ def read_options(offset: int, text: str, faults: Faults) -> Options | None:
         raw_key, _, raw_value = pair.partition("=")
         key, value = unquote_plus(raw_key), unquote_plus(raw_value)
         if key not in _READERS:
-            faults.add(start, f"there is no option {key!r}; known are {', '.join(_READERS)}")
+            faults.add(start, f"there is no option {quoted(key)}; known are {', '.join(_READERS)}")
         elif key in found:
             faults.add(start, f"the option {key} is there twice")
         else:
@@ -92,7 +92,7 @@ def _read(key: str, value: str, offset: int, faults: Faults) -> object:
 def _read_identifier(value: str) -> str:
     if not _IDENTIFIER.fullmatch(value):
         raise ValueError(
-            f"cannot be {value!r}: an identifier has letters, digits, _ and -, "
+            f"cannot be {quoted(value)}: an identifier has letters, digits, _ and -, "
             "and begins with a letter or _"
         )
     return _stored(value, LONGEST_KEY)
@@ -101,14 +101,17 @@ def _read_identifier(value: str) -> str:
 def _read_fill(value: str) -> timedelta:
     if not _PERIODS.fullmatch(value):
         raise ValueError(
-            f"cannot be {value!r}: write numbers with s, m, h, d or w behind each, such as 1d12h"
+            f"cannot be {quoted(value)}: write numbers with s, m, h, d or w behind each, "
+            "such as 1d12h"
         )
     try:
         return sum(
             (int(number) * _UNITS[unit] for number, unit in _PERIOD.findall(value)), NO_BACKFILL
         )
     except (OverflowError, ValueError) as error:
-        raise ValueError(f"cannot be {value!r}: {timedelta.max.days} days are the most") from error
+        raise ValueError(
+            f"cannot be {quoted(value)}: {timedelta.max.days} days are the most"
+        ) from error
 
 
 def _read_max(value: str) -> int:
@@ -121,7 +124,9 @@ def _read_priority(value: str) -> int:
 
 def _read_queue(value: str) -> str:
     if not _QUEUE.fullmatch(value):
-        raise ValueError(f"cannot be {value!r}: a queue's name has letters, digits, _, - and :")
+        raise ValueError(
+            f"cannot be {quoted(value)}: a queue's name has letters, digits, _, - and :"
+        )
     return _stored(value, LONGEST_NAME)
 
 
@@ -131,7 +136,7 @@ def _read_job_key(value: str) -> str:
 
 def _read_mode(value: str) -> JobKeyMode:
     if value not in JOB_KEY_MODES:
-        raise ValueError(f"cannot be {value!r}: it is {' or '.join(JOB_KEY_MODES)}")
+        raise ValueError(f"cannot be {quoted(value)}: it is {' or '.join(JOB_KEY_MODES)}")
     return value
 
 
@@ -150,7 +155,7 @@ def _read_number(value: str, form: re.Pattern[str], allowed: range) -> int:
     # Longer than any number that is allowed, and than Python reads without complaint.
     if not form.fullmatch(value) or len(value) > 100 or int(value) not in allowed:
         raise ValueError(
-            f"cannot be {value!r}: it is a number from {allowed.start} to {allowed.stop - 1}"
+            f"cannot be {quoted(value)}: it is a number from {allowed.start} to {allowed.stop - 1}"
         )
     return int(value)
 

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from kongtask.cron.faults import Faults
+from kongtask.cron.faults import Faults, quoted
 
 
 class Digest(Struct, frozen=True, kw_only=True):
@@ -151,7 +151,7 @@ def _read_part(field: Field, offset: int, part: str, faults: Faults) -> Iterator
     elif match := _STEPS.fullmatch(part):
         step = _number(match[1])
         if step == 0:
-            faults.add(offset + 2, f"{part} is never: a step is 1 or more")
+            faults.add(offset + 2, f"{quoted(part)} is never: a step is 1 or more")
             return
         # From the field's least value: */4 is 1, 5, 9 … for days of the month.
         yield from range(field.low, field.high + 1, step)
@@ -161,7 +161,9 @@ def _read_part(field: Field, offset: int, part: str, faults: Faults) -> Iterator
         if first is None or last is None:
             return
         if last <= first:
-            faults.add(offset, f"{part} is no range: its second number must be above its first")
+            faults.add(
+                offset, f"{quoted(part)} is no range: its second number must be above its first"
+            )
         yield from (_canonical(field, value) for value in range(first, last + 1))
     elif _NUMBER.fullmatch(part):
         value = _value(field, offset, part, faults)
@@ -171,9 +173,10 @@ def _read_part(field: Field, offset: int, part: str, faults: Faults) -> Iterator
         faults.add(offset, f"a {field.name} is missing beside the comma")
     else:
         faults.add(
-            offset, f"{part!r} is no {field.name}: write a number, a range such as 1-5, * or */n, "
+            offset,
+            f"{quoted(part)} is no {field.name}: write a number, a range such as 1-5, * or */n, "
             "or several of them with commas; names are not known",
-        )  # fmt: skip
+        )
 
 
 def _value(field: Field, offset: int, digits: str, faults: Faults) -> int | None:
@@ -182,7 +185,8 @@ def _value(field: Field, offset: int, digits: str, faults: Faults) -> int | None
     if field.low <= value <= high:
         return value
     faults.add(
-        offset, f"there is no {field.name} {digits}: {field.plural} go from {field.low} to {high}"
+        offset,
+        f"there is no {field.name} {quoted(digits)}: {field.plural} go from {field.low} to {high}",
     )
     return None
 
