@@ -108,10 +108,8 @@ def _read_fill(value: str) -> timedelta:
         return sum(
             (int(number) * _UNITS[unit] for number, unit in _PERIOD.findall(value)), NO_BACKFILL
         )
-    except (OverflowError, ValueError) as error:
-        raise ValueError(
-            f"cannot be {quoted(value)}: {timedelta.max.days} days are the most"
-        ) from error
+    except (OverflowError, ValueError):
+        return timedelta.max  # millions of years, or more digits than Python reads
 
 
 def _read_max(value: str) -> int:
