@@ -72,6 +72,7 @@ bench: setup ## Run the benchmarks; they print ratios beside a peer
 .PHONY: docs
 docs: setup ## Write the generated parts of docs/reference
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/kongtask schema docs docs/reference/schema -schema graphile_worker --format markdown
 
 .PHONY: package
 package: setup ## Build the wheel and the sdist into dist/

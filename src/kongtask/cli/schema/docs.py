@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -58,6 +59,9 @@ def command(
     from kongtask.cli.schema.folder import Folder
     from kongtask.cli.schema.replaying import replayed
 
+    # Models of many revisions are made and kept to the end: looking for garbage among them took
+    # half the time.
+    gc.disable()
     settings = load_settings()
     name = schema or default_schema_name(settings)
     if format_ != "markdown":

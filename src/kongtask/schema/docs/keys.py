@@ -75,9 +75,15 @@ def marks(table: Table) -> dict[str, list[str]]:
 
 
 def _words(definition: str) -> Iterator[tuple[str, bool]]:
-    """Yield the words of a definition, each with whether it is a sign."""
+    """Yield the words of a definition, each with whether it is a sign or a word of SQL.
+
+    Those are in capitals, which a name has in quotes only.
+    """
     for quoted, bare, sign in _WORD.findall(definition):
-        yield (sign, True) if sign else (bare or quoted.replace('""', '"'), False)
+        if sign or bare:
+            yield sign or bare, bool(sign) or bare.isupper()
+        else:
+            yield quoted.replace('""', '"'), False
 
 
 def _list(words: Iterator[tuple[str, bool]]) -> Iterator[str]:
@@ -88,7 +94,7 @@ def _list(words: Iterator[tuple[str, bool]]) -> Iterator[str]:
     name = ""
     for word, is_sign in words:
         if not is_sign:
-            name = word  # the last of several: PERIOD stands before a name
+            name = word
         elif word in {",", ")"}:
             yield name
             if word == ")":
@@ -98,7 +104,7 @@ def _list(words: Iterator[tuple[str, bool]]) -> Iterator[str]:
 def _target(words: Iterator[tuple[str, bool]]) -> tuple[str, str]:
     """Return schema and name of the table behind REFERENCES."""
     for word in words:
-        if word == ("REFERENCES", False):
+        if word == ("REFERENCES", True):
             break
     found = [word for word, _ in (next(words, ("", False)) for _ in range(3))]
     return found[0], found[2]

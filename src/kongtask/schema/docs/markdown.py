@@ -10,7 +10,8 @@ from kongtask.schema.docs.links import Links, one_line, relative
 from kongtask.schema.docs.mermaid import mermaid
 from kongtask.schema.docs.reference import by_kind
 from kongtask.schema.docs.view import Cell, Entry, Grid, Happening, Page, Reference, Text
-from kongtask.schema.paths import plural
+from kongtask.schema.model import Kind, Ref
+from kongtask.schema.paths import path_of, plural
 
 _NOTICE = "<!-- Written by `kongtask schema docs`: change the migrations, and run it again. -->"
 
@@ -45,11 +46,18 @@ class _Writer:
         reference = self._reference
         yield f"# Schema {_code(reference.schema)}"
         number, name = reference.revisions[-1]
+        objects = by_kind(reference.there())
+        for _, page in objects.get(Kind.SCHEMA, []):
+            if page.comment:
+                yield _paragraphs(page.comment)
         yield (
-            f"As the migrations up to {self._revision(number, _INDEX, name)} make it; "
-            f"[changes]({_CHANGES}) tells what each of them did."
+            f"As the migrations up to {self._revision(number, _INDEX, name)} make it.\n"
+            f"[Changes]({_CHANGES}) tells what each of them did; there is [more]"
+            f"({path_of(Ref(Kind.SCHEMA, '', ''))}.md) of the schema itself."
         )
-        for kind, found in by_kind(reference.there()).items():
+        for kind, found in objects.items():
+            if kind is Kind.SCHEMA:
+                continue
             yield f"## {plural(kind).capitalize()}"
             yield from _table(
                 ("Name", "Since", "Changed", "Comment"),
@@ -169,9 +177,13 @@ def _text(paragraphs: Iterable[str]) -> str:
 
 
 def _table(heads: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    heads = tuple(heads)
-    lines = [heads, ("---",) * len(heads), *rows]
-    yield "\n".join(f"|{'|'.join(f' {x} ' if x else ' ' for x in cells)}|" for cells in lines)
+    """Yield a table without the columns in which no row says anything."""
+    heads, kept = tuple(heads), list(rows)
+    used = [n for n in range(len(heads)) if n == 0 or any(cells[n] for cells in kept)]
+    lines = [heads, ("---",) * len(heads), *kept]
+    yield "\n".join(
+        f"|{'|'.join(f' {cells[n]} ' if cells[n] else ' ' for n in used)}|" for cells in lines
+    )
 
 
 def _block(language: str, text: str) -> Iterator[str]:

@@ -56,7 +56,8 @@ function addressOf(object, number) {
 
 /** Return a page's address that says the revision, where that is not the latest. */
 function withRevision(path, number) {
-  const address = new URL(path.split("/").map(encodeURIComponent).join("/"), home);
+  const words = path.split("/").map((word) => encodeURIComponent(word).replaceAll("%40", "@"));
+  const address = new URL(words.join("/"), home);
   if (number !== site.latest) address.search = `?at=${number}`;
   return address.href;
 }
