@@ -39,6 +39,8 @@ def test_the_wheel_holds_the_sql_and_the_templates(wheel: Path) -> None:
         "kongtask/schema/catalog/relations.sql",
         "kongtask/jobs/sql/add_job.sql",
         "kongtask/cli/templates/settings.toml",
+        "kongtask/schema/docs/html/templates/object.html",
+        "kongtask/schema/docs/html/assets/site.js",
     ):
         assert name in names
     assert not [name for name in names if name.startswith(("tests/", "docs/"))]

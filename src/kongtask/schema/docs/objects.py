@@ -67,8 +67,17 @@ def _facts(scene: Scene, item: Any) -> Iterator[tuple[str, Cell]]:
             yield "Template", code(item.template)
             yield "Options", code(item.options)
         case _:
-            for name, value in getattr(item, "options", ()):
-                yield name.capitalize(), code(value) or plain("yes")
+            yield from _options(getattr(item, "options", ()))
+
+
+def _options(options: Iterable[str | tuple[str, str | None]]) -> Iterator[tuple[str, Cell]]:
+    """Yield the options of a CREATE statement, and those that OPTIONS takes as one."""
+    given = [x for x in options if isinstance(x, str)]
+    yield "Options", code(", ".join(given))
+    for option in options:
+        if not isinstance(option, str):
+            name, value = option
+            yield name.capitalize(), code(value) or plain("yes")
 
 
 def _grids(scene: Scene, item: Any) -> Iterator[Grid | None]:

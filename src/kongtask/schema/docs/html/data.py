@@ -53,6 +53,9 @@ def _object(entry: Entry, chunk: int, changes: list[int]) -> dict[str, Any]:
         "changes": changes,
         "chunk": chunk,
     }
+    titles = [[x.number, one_line(x.page.title)] for x in entry.versions if x.page is not None]
+    if len({title for _, title in titles}) > 1:
+        found["titles"] = titles
     columns = [
         "".join(text.text for text in row.cells[0])
         for grid in page.grids

@@ -115,7 +115,9 @@ def _shape(box: Box, title: str) -> Placed:
 
 def _dot(diagram: Diagram, shapes: list[Placed], ids: dict[Ref, str]) -> Iterator[str]:
     yield "digraph {"
-    yield 'graph [rankdir=LR, nodesep=0.35, ranksep=0.9, pad=0, outputorder="nodesfirst"];'
+    # Boxes without columns are many, and small.
+    room = "0.35, ranksep=0.9" if any(shape.rows for shape in shapes) else "0.12, ranksep=0.7"
+    yield f"graph [rankdir=LR, nodesep={room}, pad=0];"
     yield 'node [shape=plain, label="", margin=0];'
     yield "edge [dir=none];"
     places: dict[tuple[Ref, str], str] = {}

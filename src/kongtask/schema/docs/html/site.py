@@ -57,6 +57,7 @@ class Site:
         self._templates.filters["paragraphs"] = _paragraphs
         self._templates.filters["number"] = lambda number: f"{number:06}"
         self._templates.filters["anchor"] = _anchor
+        self._templates.filters["parts"] = _title_parts
 
     def pages(self) -> dict[str, bytes]:
         """Return all files: path below the folder -> content."""
@@ -214,6 +215,14 @@ def _anchor(row: Row) -> str | None:
     return (
         f"{row.ref.kind.lower()}-{file_name(row.ref.detail or row.ref.name)}" if row.ref else None
     )
+
+
+def _title_parts(page: Page) -> list[tuple[str, str]]:
+    """Return a title's name, and its argument types if it has any, each with its class."""
+    types = f"({page.ref.detail})"
+    if not page.title.endswith(types):
+        return [(page.title, "name")]
+    return [(page.title.removesuffix(types), "name"), (types, "types")]
 
 
 def _paragraphs(text: str) -> list[str]:

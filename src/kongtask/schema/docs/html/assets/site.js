@@ -23,6 +23,7 @@ function begin() {
   keepRevision();
   offerSearch();
   for (const place of document.querySelectorAll(".compare")) offerComparison(place);
+  for (const canvas of document.querySelectorAll(".canvas")) offerZoom(canvas);
 }
 
 /** Make an element; what is text stays text. */
@@ -116,6 +117,9 @@ function offerSearch() {
   const found = document.getElementById("found");
   site.there = site.index.objects.filter((object) => isThere(object, site.at));
   for (const object of site.there) {
+    // What was renamed is called as it was then.
+    const titles = (object.titles ?? []).filter(([from]) => from <= site.at);
+    object.title = titles.at(-1)?.[1] ?? object.title;
     object.words = object.title.toLowerCase();
     object.others = (object.columns ?? []).map((name) => name.toLowerCase());
     object.told = (object.comment ?? "").toLowerCase();
@@ -173,7 +177,7 @@ function results(text) {
     const rank = rankOf(object, words, text);
     if (rank !== null) hits.push([rank, object]);
   }
-  hits.sort(([a], [b]) => a - b);
+  hits.sort(([a, one], [b, other]) => a - b || one.title.length - other.title.length);
   if (!hits.length) return [make("p", { class: "quiet" }, "Nothing fits.")];
   const items = hits.slice(0, RESULTS).map(([, object]) => {
     const column = (object.columns ?? []).find((name) => name.toLowerCase().includes(words[0]));
@@ -361,6 +365,42 @@ function differenceTable(before, after) {
 function gap(count) {
   const words = count === 1 ? "1 line is the same" : `${count} lines are the same`;
   return make("tr", { class: "gap" }, make("td", { class: "sign" }), make("td", {}, words));
+}
+
+// Diagrams -------------------------------------------------------------------------------------
+
+/** Let a diagram that is larger than its place be made smaller and larger. */
+function offerZoom(canvas) {
+  const drawing = canvas.querySelector("svg");
+  if (canvas.scrollWidth <= canvas.clientWidth && canvas.scrollHeight <= canvas.clientHeight) {
+    return;
+  }
+  const natural = drawing.viewBox.baseVal.width;
+  const fitting = () => Math.min(
+    canvas.clientWidth - 32, (canvas.clientHeight - 32) * natural / drawing.viewBox.baseVal.height);
+  const zoom = (width) => {
+    // What is in the middle stays there.
+    const factor = width / drawing.clientWidth;
+    const middle = (start, size) => (start + size / 2) * factor - size / 2;
+    const left = middle(canvas.scrollLeft, canvas.clientWidth);
+    const top = middle(canvas.scrollTop, canvas.clientHeight);
+    drawing.style.width = `${width}px`;
+    canvas.scrollTo(left, top);
+  };
+  const button = (words, title, width) => {
+    const label = words.length === 1 ? title : null;  // a sign says nothing aloud
+    const made = make("button", { type: "button", title, "aria-label": label }, words);
+    made.addEventListener("click", () => zoom(width()));
+    return made;
+  };
+  const limited = (width) => Math.min(Math.max(width, fitting()), 2 * natural);
+  canvas.before(make("div", { class: "zoom", role: "group", "aria-label": "Size of the diagram" },
+    button("Fit", "Show all of it", fitting),
+    button("100 %", "Show it in its own size", () => natural),
+    button("−", "Smaller", () => limited(drawing.clientWidth / 1.4)),
+    button("+", "Larger", () => limited(drawing.clientWidth * 1.4))));
+  // Of a large one, a corner says nothing: it begins as a whole.
+  if (natural > 3 * canvas.clientWidth) zoom(fitting());
 }
 
 // Theme ----------------------------------------------------------------------------------------
