@@ -43,8 +43,9 @@ def _first_line(error: BaseException) -> str:
 
 def _no_schema(statement: Statement[Any], message: str) -> KongtaskError:
     return SchemaNotFoundError(
-        f'{statement.doing}: {message}; is the worker schema "{statement.schema}" in this '
-        "database? `kongtask migrate` installs it, and the argument `schema` names another"
+        f'{statement.doing}: {message}; the worker schema "{statement.schema}" is not in this '
+        "database, or not all of it: `kongtask migrate` installs it; if it has another name, give "
+        "that, with -schema or in Python with schema=…"
     )
 
 
