@@ -19,6 +19,7 @@ from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.embedded import EMBEDDED_MAJOR, LocalServer
 from kongtask.migrate import worker_migrations
 from tests.conftest import FAST, server_binaries
+from tests.conftest import public_folder
 from tests.programs import ENVIRON, run
 
 
@@ -322,14 +323,13 @@ def test_notices_do_not_break_the_lines(database: Target, folder: Path) -> None:
 
 def test_without_a_named_database_the_embedded_one_is_used(tmp_path: Path) -> None:
     """Each project has its own database there."""
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
     (tmp_path / "kongtask.toml").write_text("")
-    environ = {"KONGTASK_EMBEDDED_DIR": str(tmp_path / "embedded")}
-    first = kongtask(None, cwd=tmp_path, environ=environ)
-    assert first.returncode == 0, first.stderr
-    assert ", from the embedded server" in first.stderr
-    assert "nothing to do" in kongtask(None, cwd=tmp_path, environ=environ).stdout
+    with public_folder() as home:
+        environ = {"KONGTASK_EMBEDDED_DIR": str(home)}
+        first = kongtask(None, cwd=tmp_path, environ=environ)
+        assert first.returncode == 0, first.stderr
+        assert ", from the embedded server" in first.stderr
+        assert "nothing to do" in kongtask(None, cwd=tmp_path, environ=environ).stdout
 
 
 def test_worker_files_are_in_the_package() -> None:

@@ -6,13 +6,15 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import LiteralString
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from kongtask.database.connection import Connection, Target, compose, connect
+from kongtask.errors import DatabaseFailedError
 from kongtask.schema import read
-from kongtask.schema.catalog import reader, session
+from kongtask.schema.catalog import queries, reader, session
 from kongtask.schema.model import Schema
 from tests.golden.cases import CASES
 
@@ -106,7 +108,43 @@ def test_a_second_connection_that_a_pooler_keeps_waiting_is_given_up(
     expected = read(connection, "shop")
     with pooler_of_one(database) as pooled, connect(pooled) as only:
         assert read(only, "shop") == expected
-        assert "kongtask-catalog" not in {thread.name for thread in threading.enumerate()}
+        assert "kongtask-catalog-2" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_snapshot_may_be_asked_from_several_threads(connection: Connection) -> None:
+    """The thread of the queries and whoever builds the model share a connection."""
+    found: list[int] = []
+    with session.snapshot(connection) as catalog:
+
+        def ask() -> None:
+            for _ in range(50):
+                found.extend(row.oid for row in catalog.rows("namespaces", schemas=["public"]))
+
+        threads = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        ask()
+        for thread in threads:
+            thread.join()
+    assert len(found) == 200
+    assert len(set(found)) == 1
+
+
+def test_an_error_of_a_query_is_the_readers(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked from a thread, and fails where it is wanted; the connection is fine afterwards."""
+    monkeypatch.setattr(session, "load_query", broken)
+    connection.execute("create schema app")
+    with pytest.raises(DatabaseFailedError, match="division by zero") as caught:
+        read(connection, "app")
+    assert caught.value.sqlstate == "22012"
+    monkeypatch.undo()
+    assert read(connection, "app").name == "app"
+
+
+def broken(name: str, major: int) -> LiteralString:
+    return "select 1 / 0 as oid" if name == "rules" else queries.load_query(name, major)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import importlib
 import click
 
 from kongtask import __version__
-from kongtask.cli.base import Command
+from kongtask.cli.base import Command, leave
 from kongtask.cli.lazy import LazyGroup
 
 COMMANDS = {
@@ -42,4 +42,7 @@ def schema_dump() -> None:
     """Run ``schema-dump``, the exporter as a program of its own."""
     module = importlib.import_module("kongtask.cli.schema_dump")
     command: Command = module.command
-    command.main(prog_name="schema-dump")
+    try:
+        command.main(prog_name="schema-dump")
+    except SystemExit as end:
+        leave(end)

@@ -9,11 +9,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
-from kongtask.errors import EXIT_FAILED, KongtaskError
+from kongtask.errors import EXIT_DONE, EXIT_FAILED, KongtaskError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -120,6 +120,21 @@ def fail(text: str) -> None:
 def _colour() -> bool | None:
     """Return False where NO_COLOR asks for no colour, else None: colour on a terminal only."""
     return False if os.environ.get("NO_COLOR") else None
+
+
+def leave(end: SystemExit) -> NoReturn:
+    """End the process at once, when all is done and closed.
+
+    Python would take its modules and what they hold apart one by one: 40 ms, and a tenth of a
+    second more after a large export.
+    """
+    code = end.code if isinstance(end.code, int) else EXIT_FAILED if end.code else EXIT_DONE
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        code = EXIT_FAILED
+    os._exit(code)
 
 
 @contextmanager

@@ -21,9 +21,9 @@ from kongtask.names import WORKER_SCHEMA
 if TYPE_CHECKING:
     from kongtask.database.connection import Connection, Target
     from kongtask.schema.catalog import Extensions
+    from kongtask.schema.coverage import Coverage
     from kongtask.schema.model import Database
     from kongtask.schema.prove import Proof
-    from kongtask.schema.reload import Coverage
     from kongtask.settings import Settings
 
 
@@ -258,7 +258,7 @@ def _restyled(target: Target, database: Database, request: Request) -> Database:
 
 def _coverage(request: Request) -> Coverage:
     """Return what is read beside the schemas' own objects, and has to survive a reload."""
-    from kongtask.schema.reload import Coverage
+    from kongtask.schema.coverage import Coverage
 
     style = request.style
     extensions: Extensions = "none"

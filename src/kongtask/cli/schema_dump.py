@@ -19,6 +19,7 @@ from kongtask.names import check_schema_name
 from kongtask.settings import Settings, default_schema_name, load_settings
 
 if TYPE_CHECKING:
+    from kongtask.cli.outcome import Outcome
     from kongtask.schema.selection import Selection
 
 
@@ -66,7 +67,9 @@ if TYPE_CHECKING:
         "chose, or all that PostgreSQL 18 has.")  # fmt: skip
 @click.version_option(__version__, "-V", "--version", prog_name="schema-dump")
 @option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
-def command(*, conn: str | None, check: bool, prove: bool, as_json: bool, **options: Any) -> None:
+def command(
+    *, conn: str | None, check: bool, prove: bool, as_json: bool, **options: Any
+) -> Outcome:
     """Export a schema as one loadable, deterministic SQL file.
 
     Exports the database that -conn, DATABASE_URL or PG* names, as it is. With none named, the
@@ -93,6 +96,7 @@ def command(*, conn: str | None, check: bool, prove: bool, as_json: bool, **opti
     outcome.write()
     if as_json:
         click.echo(json.dumps(outcome.summary()))
+    return outcome
 
 
 def _style(

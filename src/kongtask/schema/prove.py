@@ -12,8 +12,9 @@ from msgspec.structs import fields
 
 from kongtask.database.connection import Connection, Target, compose
 from kongtask.errors import ProofFailedError
+from kongtask.schema.coverage import OBJECTS, Coverage
 from kongtask.schema.model import Database
-from kongtask.schema.reload import OBJECTS, Coverage, reloaded
+from kongtask.schema.reload import reloaded
 
 #: Fields whose text PostgreSQL prints from a parsed expression. It prints a few expressions
 #: differently once they have been parsed from its own text, and the same from then on.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 import psycopg
 
@@ -12,54 +11,8 @@ from kongtask.database.connection import Connection, Target, compose, connect, f
 from kongtask.database.embedded import EMBEDDED_MAJOR, embedded_server
 from kongtask.database.scratch import may_create_databases, scratch_database
 from kongtask.errors import ProofFailedError
-from kongtask.schema.catalog import ConstraintNames, Extensions, Report, read_database
+from kongtask.schema.coverage import OBJECTS, Coverage
 from kongtask.schema.model import Database, Requirement
-from kongtask.schema.render import render
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """What a reload keeps of the schemas, beyond their objects.
-
-    Attributes:
-        owners, privileges: whether these are loaded too, and their roles made where missing.
-        constraint_names: which names of NOT NULL constraints are read.
-        objects: whether those that no schema owns are, too.
-        extensions: which extensions the text makes; the others are made where they are missing.
-    """
-
-    owners: bool = False
-    privileges: bool = False
-    constraint_names: ConstraintNames = "custom"
-    objects: bool = False
-    extensions: Extensions = "none"
-
-    def render(self, database: Database) -> str:
-        """Return the SQL that makes some schemas."""
-        return render(
-            *database.schemas, database=database, owners=self.owners, privileges=self.privileges
-        )
-
-    def read(
-        self, connection: Connection, names: Iterable[str], report: Report | None = None
-    ) -> Database:
-        """Read some schemas; ``report`` takes how many queries are answered, and of how many."""
-        return read_database(
-            connection,
-            sorted(names),
-            objects=self.objects,
-            extensions=self.extensions,
-            constraint_names=self.constraint_names,
-            report=report,
-        )
-
-    def needs(self, database: Database) -> set[Requirement]:
-        """Return what the SQL leans on."""
-        needs = {need for schema in database.schemas for need in schema.requirements}
-        return needs.union(database.roles(owners=self.owners, privileges=self.privileges))
-
-
-OBJECTS = Coverage()
 
 
 def read_with_what_it_needs(

@@ -1,9 +1,9 @@
-"""Asking many catalog queries, over two connections where that pays.
+"""Asking many catalog queries while the answers become a model, over two connections if that pays.
 
 Most of the time that reading a large schema takes is PostgreSQL's, which works on one query of a
-connection at a time. So a second connection shows the same snapshot and asks what nobody has asked
-yet, while the first asks what is wanted next. It is a help and no need: where it cannot be had, or
-fails, the first connection asks everything.
+connection at a time. So a thread asks one query after the other, those first that take long, and
+another one does so over a second connection that shows the same snapshot. The second one is a help
+and no need: where it cannot be had, or fails, the first connection asks everything.
 """
 
 from __future__ import annotations
@@ -19,36 +19,44 @@ from kongtask.database.connection import Connection, connect_beside, cut
 from kongtask.errors import KongtaskError
 from kongtask.schema.catalog.session import Snapshot, snapshot
 
-#: Takes how many steps are done, and of how many; from either thread.
+#: Takes how many steps are done, and of how many; from any thread.
 Report = Callable[[int, int], None]
 
 #: How many relations make a second connection worth its few milliseconds.
 LARGE = 500
 
+#: Seconds that a query may go on when nobody wants its answer any more, before it is cancelled, and
+#: that the cancelling may take.
+_PATIENCE = 0.2
+_CANCELLING = 5
+
 
 class Answers(Mapping[str, Sequence[Any]]):
-    """The rows of many queries, each asked no later than when it is wanted.
+    """The rows of many queries; whoever wants some waits until they are there.
 
     Args:
-        catalog: where to ask.
         questions: the queries' parameters by their names, those first that take long.
         report: takes how many queries are answered, and of how many.
     """
 
     def __init__(
-        self, catalog: Snapshot, questions: Mapping[str, Mapping[str, Any]], report: Report | None
+        self, questions: Mapping[str, Mapping[str, Any]], report: Report | None = None
     ) -> None:
-        self._catalog, self._report = catalog, report
-        self._questions = questions
+        self._questions, self._report = questions, report
         self._waiting = list(questions)
         self._rows: dict[str, Sequence[Any]] = {}
+        self._error: BaseException | None = None
+        self._is_closed = False
         self._changed = Condition()
 
     def __getitem__(self, query: str) -> Sequence[Any]:
-        while query not in self._rows:
-            if query not in self._questions:
-                raise KeyError(query)
-            self._ask_or_wait(query)
+        if query not in self._questions:
+            raise KeyError(query)
+        if query not in self._rows:
+            with self._changed:
+                self._changed.wait_for(lambda: query in self._rows or self._error is not None)
+            if query not in self._rows and self._error is not None:
+                raise self._error
         return self._rows[query]
 
     def __iter__(self) -> Iterator[str]:
@@ -61,9 +69,26 @@ class Answers(Mapping[str, Sequence[Any]]):
         """Leave unasked what has not been asked yet."""
         with self._changed:
             self._waiting.clear()
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def ask_all(self, catalog: Snapshot) -> None:
+        """Ask what is waiting until everything is answered; what goes wrong, whoever waits gets."""
+        try:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(self._has_work_or_ends)
+                query = self._take()
+                if query is None:
+                    return
+                self._give(query, catalog.rows(query, **self._questions[query]))
+        except BaseException as error:
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
 
     def help(self, catalog: Snapshot) -> None:
-        """Ask what is waiting, the first ones first; for another thread.
+        """Ask what is waiting, as long as something is; what goes wrong, somebody else asks again.
 
         Args:
             catalog: the same snapshot on another connection.
@@ -78,13 +103,8 @@ class Answers(Mapping[str, Sequence[Any]]):
                 raise
             self._give(query, rows)
 
-    def _ask_or_wait(self, wanted: str) -> None:
-        query = self._take(wanted)
-        if query is not None:
-            self._give(query, self._catalog.rows(query, **self._questions[query]))
-            return
-        with self._changed:
-            self._changed.wait_for(lambda: wanted in self._rows or self._waiting)
+    def _has_work_or_ends(self) -> bool:
+        return bool(self._waiting) or self._is_closed or len(self._rows) == len(self._questions)
 
     def _give(self, query: str, rows: Sequence[Any]) -> None:
         with self._changed:
@@ -93,15 +113,9 @@ class Answers(Mapping[str, Sequence[Any]]):
         if self._report is not None:
             self._report(len(self._rows), len(self._questions))
 
-    def _take(self, wanted: str | None = None) -> str | None:
-        """Take the wanted query; else, of those waiting, a helper the first and others the last."""
+    def _take(self) -> str | None:
         with self._changed:
-            if wanted in self._waiting:
-                self._waiting.remove(wanted)
-                return wanted
-            if not self._waiting:
-                return None
-            return self._waiting.pop(0 if wanted is None else -1)
+            return self._waiting.pop(0) if self._waiting else None
 
 
 @contextmanager
@@ -115,29 +129,55 @@ def answers(
     """Ask queries, over a second connection too if there is much to read.
 
     Args:
-        catalog: where to ask.
+        catalog: where to ask; the caller may ask there too, and then waits for its turn.
         questions: the queries' parameters by their names, those first that take long.
         is_large: whether there is much to read.
         report: takes how many queries are answered, and of how many.
     """
-    found = Answers(catalog, questions, report)
+    found = Answers(questions, report)
     shared = catalog.share() if is_large else None
-    if shared is None:
-        yield found
-        return
-    helper = _Helper(found, catalog.connection, shared)
-    helper.start()
+    asking = _Asking(found, catalog)
+    helper = _Helper(found, catalog.connection, shared) if shared is not None else None
+    asking.start()
+    if helper is not None:
+        helper.start()
     try:
         yield found
     finally:
-        helper.stop()
+        found.close()
+        if helper is not None:
+            helper.stop()
+        asking.stop()
+
+
+class _Asking(Thread):
+    """The thread of the first connection."""
+
+    def __init__(self, answers: Answers, catalog: Snapshot) -> None:
+        super().__init__(name="kongtask-catalog-1", daemon=True)
+        self._answers, self._catalog = answers, catalog
+
+    def run(self) -> None:
+        self._answers.ask_all(self._catalog)
+
+    def stop(self) -> None:
+        """Return when the connection is free; a query that takes long is cancelled."""
+        self.join(_PATIENCE)
+        if self.is_alive():
+            with suppress(psycopg.Error):
+                self._catalog.connection.cancel()
+            self.join(_CANCELLING)
+        if self.is_alive():
+            with suppress(OSError, psycopg.Error):
+                cut(self._catalog.connection)
+            self.join()
 
 
 class _Helper(Thread):
     """The second connection and its thread; daemonic, because connecting cannot be interrupted."""
 
     def __init__(self, answers: Answers, first: Connection, shared: str) -> None:
-        super().__init__(name="kongtask-catalog", daemon=True)
+        super().__init__(name="kongtask-catalog-2", daemon=True)
         self._answers, self._first, self._shared = answers, first, shared
         self._connection: Connection | None = None
 
@@ -150,7 +190,6 @@ class _Helper(Thread):
 
     def stop(self) -> None:
         """Return when the connection is of no more use, even where a pooler lets it wait."""
-        self._answers.close()
         if self._connection is not None:
             with suppress(OSError, psycopg.Error):
                 cut(self._connection)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from kongtask.errors import SchemaNotFoundError, UnsupportedObjectError, UsageError
-from kongtask.schema.catalog.index import ObjectId
-from kongtask.schema.catalog.session import Snapshot
-from kongtask.schema.catalog.source import Source
+
+if TYPE_CHECKING:
+    from kongtask.schema.catalog.index import ObjectId
+    from kongtask.schema.catalog.session import Snapshot
+    from kongtask.schema.catalog.source import Source
 
 
 def refuse_system_schemas(names: Iterable[str]) -> None:

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kongtask.database.connection import Connection
 from kongtask.schema.catalog.answers import LARGE, Report, answers
-from kongtask.schema.catalog.builder import Builder
-from kongtask.schema.catalog.checks import (
-    check_all_read,
-    check_members,
-    check_names,
-    refuse_system_schemas,
-)
-from kongtask.schema.catalog.classes import CatalogClass
-from kongtask.schema.catalog.database import DatabaseReader
-from kongtask.schema.catalog.database_register import (
-    database_questions,
-    leave_out,
-    publication_members,
-    register_database,
-)
-from kongtask.schema.catalog.definitions import Definitions
-from kongtask.schema.catalog.mentions import mentioned_operators, mentioned_routines
-from kongtask.schema.catalog.register import register
+from kongtask.schema.catalog.checks import check_names, refuse_system_schemas
 from kongtask.schema.catalog.session import SchemaChangedError, Snapshot, snapshot
-from kongtask.schema.catalog.source import Source
-from kongtask.schema.model import Database, Requirement, Schema
+
+if TYPE_CHECKING:
+    from kongtask.schema.model import Database, Schema
 
 #: Which names of NOT NULL constraints the model keeps: those that somebody chose, or all.
 ConstraintNames = Literal["custom", "all"]
@@ -163,45 +147,12 @@ def _read(
         questions = _questions(oids, objects=objects, all_names=all_names)
         is_large = _is_large(catalog, oids)
         with answers(catalog, questions, is_large=is_large, report=report) as rows:
+            # Imported while PostgreSQL works: a tenth of a second of a small export's time.
+            from kongtask.schema.catalog.assembly import assemble
+            from kongtask.schema.catalog.source import Source
+
             source = Source(rows, all_names=all_names)
-            return _database(catalog, source, namespaces, objects, extensions)
-
-
-def _database(
-    catalog: Snapshot,
-    source: Source,
-    namespaces: Sequence[Any],
-    objects: bool,
-    extensions: Extensions,
-) -> Database:
-    left_out = _register(catalog, source, namespaces, objects)
-    source.add_names(
-        catalog.rows(
-            "names",
-            routines=mentioned_routines(source.rows, source.index),
-            operators=mentioned_operators(source.rows),
-        )
-    )
-    check_members(catalog, source)
-    needs = _requirements(catalog, source, namespaces)
-    homes = {need.schema for need in needs if need.kind == "extension" and need.schema}
-    source.add_usual_path({"public", *homes} - {"pg_catalog"})
-    chosen = _extensions(catalog, extensions, needs)
-    made = {row.name for row in chosen}
-    needs = tuple(need for need in needs if need.kind != "extension" or need.name not in made)
-    build = Builder(source, _definitions(catalog, source))
-    built = tuple(build.schema(row, needs) for row in namespaces)
-    database = DatabaseReader(source).database(built, chosen, left_out)
-    check_all_read(catalog, source)
-    return database
-
-
-def _definitions(catalog: Snapshot, source: Source) -> Definitions:
-    definitions = Definitions(source)
-    indexes = definitions.unprinted()
-    if indexes:
-        definitions.add_indexes(catalog.rows("index_definitions", indexes=indexes))
-    return definitions
+            return assemble(catalog, source, namespaces, objects=objects, extensions=extensions)
 
 
 def _is_large(catalog: Snapshot, namespaces: Sequence[int]) -> bool:
@@ -219,71 +170,8 @@ def _questions(
         questions[query] = {"namespaces": namespaces, "database": objects}
     for query in ("dependencies", "comments", "security_labels", "default_classes"):
         questions[query] = {}
-    return questions | database_questions() if objects else questions
-
-
-def _register(
-    catalog: Snapshot, source: Source, namespaces: Sequence[Any], objects: bool
-) -> list[str]:
-    """Tell the index who is who and who needs whom; return what had to be left out."""
-    rows, index = source.rows, source.index
-    register(rows, index)
-    if objects:
-        register_database(rows, namespaces, index)
-    index.add_dependencies(rows["dependencies"])
     if not objects:
-        return []
-    index.add_dependencies(publication_members(rows))
-    return leave_out(catalog, rows, index)
+        return questions
+    from kongtask.schema.catalog.database_register import database_questions
 
-
-def _extensions(catalog: Snapshot, which: Extensions, needs: Iterable[Requirement]) -> list[Any]:
-    """Return the rows of the extensions to make, and of those that they need themselves."""
-    if which == "none":
-        return []
-    there = {row.name: row for row in catalog.rows("extensions")}
-    waiting = [need.name for need in needs if need.kind == "extension"]
-    found: dict[str, Any] = dict(there) if which == "all" else {}
-    while waiting:
-        name = waiting.pop()
-        if name in there and name not in found:
-            found[name] = there[name]
-            waiting += there[name].needed
-    return list(found.values())
-
-
-def _requirements(
-    catalog: Snapshot, source: Source, namespaces: Iterable[Any]
-) -> tuple[Requirement, ...]:
-    own = {row.name: row.oid for row in namespaces}
-    outside = list(source.index.outside())
-    rows = catalog.rows(
-        "requirements",
-        classes=[catalog_ for catalog_, _ in outside],
-        objects=[oid for _, oid in outside],
-        namespaces=list(own.values()),
-    )
-    found = {
-        Requirement(
-            kind=row.kind, name=row.name, schema=row.schema if row.kind == "extension" else None
-        )
-        for row in rows
-        if row.kind != "schema" or row.name not in own
-    }
-    found |= {
-        Requirement(kind="role", name=role)
-        for row in source.rows["policies"]
-        if not row.is_public
-        for role in row.roles
-    }
-    found |= {
-        Requirement(kind="role", name=row.user)
-        for row in source.rows.get("user_mappings", ())
-        if row.user is not None and source.index.ref(CatalogClass.PG_USER_MAPPING, row.oid)
-    }
-    found |= {
-        Requirement(kind="security label provider", name=row.provider)
-        for row in source.rows["security_labels"]
-        if source.index.ref(row.catalog, row.object) is not None
-    }
-    return tuple(sorted(found, key=lambda need: (need.kind, need.name.encode())))
+    return questions | database_questions()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from threading import Lock, current_thread, main_thread
+from typing import Any, LiteralString
 
 import psycopg
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 from psycopg.rows import RowMaker
 
 from kongtask.database.connection import Connection, failure
@@ -76,9 +80,10 @@ class Snapshot:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.major = connection.info.server_version // 10000
+        self._in_use = Lock()
 
     def rows(self, query: str, **values: Any) -> list[Any]:
-        """Run one of the catalog queries.
+        """Run one of the catalog queries; from several threads, one after the other.
 
         Args:
             query: the name of its file.
@@ -87,13 +92,36 @@ class Snapshot:
         Returns:
             Named tuples: the boundary where types end; the reader makes classes of them.
         """
-        with self.connection.cursor(row_factory=named_rows) as cursor:
-            cursor.execute(load_query(query, self.major), values or None)
-            rows = cursor.fetchall()
+        text = load_query(query, self.major)
+        is_interruptible = current_thread() is main_thread()
+        ask = self._ask if is_interruptible else self._ask_aside
+        with self._in_use:
+            rows = ask(text, values)
         is_gone = _GONE.get(query)
         if is_gone is not None and any(map(is_gone, rows)):
             raise SchemaChangedError("the schema changes while it is read; try again")
         return rows
+
+    def _ask(self, text: LiteralString, values: Mapping[str, Any]) -> list[Any]:
+        with self.connection.cursor(row_factory=named_rows) as cursor:
+            cursor.execute(text, values or None)
+            return cursor.fetchall()
+
+    def _ask_aside(self, text: LiteralString, values: Mapping[str, Any]) -> list[Any]:
+        """Ask from a thread, without being interrupted and without holding up the others.
+
+        A cursor wants Python's lock for each piece of an answer, and gets it when a busy thread
+        lets go: that took longer than PostgreSQL. libpq itself needs no lock.
+        """
+        cursor = psycopg.ClientCursor(self.connection)
+        bound = cursor.mogrify(text, values) if values else text
+        result = self.connection.pgconn.exec_(bound.encode())
+        if result.status != ExecStatus.TUPLES_OK:
+            raise error_from_result(result)
+        transformer = Transformer(self.connection)
+        transformer.set_pgresult(result)
+        names = [(result.fname(i) or b"").decode() for i in range(result.nfields)]
+        return transformer.load_rows(0, result.ntuples, _row_maker(names))
 
     def share(self) -> str | None:
         """Return what lets another connection show this snapshot, or None where that is denied.
@@ -111,7 +139,10 @@ class Snapshot:
 
 def named_rows(cursor: psycopg.Cursor[Any]) -> RowMaker[Any]:
     """Make named tuples, each in one call of C: psycopg's own factory calls Python for each."""
-    names = [column.name for column in cursor.description or ()]
+    return _row_maker([column.name for column in cursor.description or ()])
+
+
+def _row_maker(names: Sequence[str]) -> RowMaker[Any]:
     return partial(tuple.__new__, namedtuple("Row", names, rename=True))
 
 
