@@ -18,8 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.embedded import EMBEDDED_MAJOR, LocalServer
 from kongtask.migrate import worker_migrations
-from tests.conftest import FAST, server_binaries
-from tests.conftest import public_folder
+from tests.conftest import FAST, public_folder, server_binaries
 from tests.programs import ENVIRON, run
 
 

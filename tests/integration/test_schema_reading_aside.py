@@ -133,7 +133,7 @@ def test_a_snapshot_may_be_asked_from_several_threads(connection: Connection) ->
 def test_an_error_of_a_query_is_the_readers(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is asked from a thread, and fails where it is wanted; the connection is fine afterwards."""
+    """It is asked from a thread and fails where it is wanted; the connection is fine later."""
     monkeypatch.setattr(session, "load_query", broken)
     connection.execute("create schema app")
     with pytest.raises(DatabaseFailedError, match="division by zero") as caught:
