@@ -91,6 +91,16 @@ class ClaimedJob:
         return message
 
     @property
+    def locked_at(self) -> datetime:
+        """When it was claimed: with the pool's id, what tells this claim from every other one."""
+        return _moment(self._row[13])
+
+    @property
+    def raw_locked_at(self) -> int:
+        """The same as PostgreSQL sends it, which is quicker to compare."""
+        return int(self._row[13])
+
+    @property
     def sort_key(self) -> tuple[int, int, int]:
         """What the most urgent job has the least of, among jobs of one claim."""
         return self._row[3], self._row[4], self._row[0]

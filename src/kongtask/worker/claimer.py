@@ -5,23 +5,42 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from kongtask.database.connection import Target
 from kongtask.database.statements import load_statement
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.results import Failure
-from kongtask.worker.session import Session
+from kongtask.worker.session import Answer, Ask, Session
 
-#: Parameters of the session that claims. Losing a claim in a crash of the server is harmless: the
-#: job is claimed again; losing a completion is not, so the other session keeps the server's own.
-#: Claims and completions find rows by index, however old the table's statistics are.
+#: Parameters of the session that claims. A claim that a crash of the server loses is made again by
+#: the pool that has it; nobody can make up for a lost completion, so the other session keeps the
+#: server's own. Claims and completions find rows by index, however old the table's statistics are.
 _CLAIM_SETTINGS = {"synchronous_commit": "off", "enable_seqscan": "off", "jit": "off"}
 _RESULT_SETTINGS = {"enable_seqscan": "off", "jit": "off"}
 
 #: A failing task must not fill the table with a page of text for each attempt.
 _LONGEST_MESSAGE = 100_000
+
+
+#: How often jobs that were not begun are given back before that is a fatal error.
+_GIVE_BACK_ATTEMPTS = 20
+
+#: How often a claim is tried by a worker that runs once.
+_ONCE_ATTEMPTS = 10
+
+
+class Found(NamedTuple):
+    """What a claim found.
+
+    Attributes:
+        jobs: the most urgent first.
+        is_more: whether there may be more that nobody will tell of.
+    """
+
+    jobs: list[ClaimedJob]
+    is_more: bool
 
 
 class Claimer:
@@ -32,6 +51,11 @@ class Claimer:
         pool_id: what jobs are locked with.
         options: the worker's.
         known_jobs: returns the claimed jobs that the pool knows of.
+        is_once: claims that fail are not tried for ever.
+
+    Attributes:
+        stopping: when set, nothing more is claimed.
+        abandoned: when set, what cannot be written at once is not written.
     """
 
     def __init__(
@@ -40,28 +64,38 @@ class Claimer:
         pool_id: str,
         options: WorkerOptions,
         known_jobs: Callable[[], Iterable[ClaimedJob]],
+        *,
+        is_once: bool = False,
     ) -> None:
         self.pool_id, self._options, self._known_jobs = pool_id, options, known_jobs
-        prepared = options.prepared_statements
+        self._claim_attempts = _ONCE_ATTEMPTS if is_once else None
         self._claims = Session(
-            target, "claims", prepared=prepared, settings=_CLAIM_SETTINGS, on_lost=self._lost
-        )
-        self._results = Session(target, "results", prepared=prepared, settings=_RESULT_SETTINGS)
+            target, "claims", prepared=options.prepared_statements,
+            answer_timeout=options.answer_timeout, settings=_CLAIM_SETTINGS,
+            on_reconnect=self._settle_claims,
+        )  # fmt: skip
+        self._results = Session(
+            target, "results", prepared=options.prepared_statements,
+            answer_timeout=options.answer_timeout, settings=_RESULT_SETTINGS,
+            on_reconnect=self._hold_again,
+        )  # fmt: skip
         self._identifiers: dict[int, str] = {}
         self._may_hold_unknown = False
-        # What is claimed is known to the pool before the next claim begins.
-        self._one_at_a_time = asyncio.Lock()
         self.stopping = asyncio.Event()
+        self.abandoned = asyncio.Event()
 
     async def register(self, identifiers: Collection[str]) -> None:
         """Make sure that some tasks are known to the database, and learn their numbers."""
         given = {"identifiers": sorted(identifiers)}
-        await self._claims.run(self._sql("register_tasks"), given)
-        rows = await self._claims.run(self._sql("find_tasks"), given)
-        self._identifiers = {number: identifier for identifier, number in rows}
+        how: dict[str, Any] = {"attempts": self._claim_attempts, "give_up": self.stopping}
+        await self._claims.run(self._sql("register_tasks"), given, **how)
+        answer = await self._claims.run(self._sql("find_tasks"), given, **how)
+        self._identifiers = {number: identifier for identifier, number in answer.rows}
 
-    async def claim(self, size: int, forbidden: Sequence[str] | None = None) -> list[ClaimedJob]:
-        """Claim up to a number of due jobs, the most urgent first.
+    async def claim(self, size: int, forbidden: Sequence[str] | None = None) -> Found:
+        """Claim up to a number of due jobs.
+
+        What is claimed must be among the known jobs before the next claim begins.
 
         Args:
             size: at most so many.
@@ -74,81 +108,116 @@ class Claimer:
             "pool_id": self.pool_id,
             "now": self._now(),
         }
-        async with self._one_at_a_time:
-            if self._may_hold_unknown:
-                await self._give_back_unknown()
-            rows = await self._claims.run(self._sql("claim"), values, give_up=self.stopping)
+        self._may_hold_unknown = True  # until the answer is here
+        answer = await self._claims.run(
+            self._sql("claim"), values, attempts=self._claim_attempts, give_up=self.stopping
+        )
+        self._may_hold_unknown = False
+        rows = answer.rows
+        is_more = bool(rows) and rows[-1][0] is None
+        if is_more:
+            rows = rows[:-1]
         jobs = [ClaimedJob(row, self._identifiers[row[1]]) for row in rows]
         jobs.sort(key=lambda job: job.sort_key)
-        return jobs
+        return Found(jobs, is_more)
 
     async def complete(self, jobs: Sequence[ClaimedJob]) -> list[ClaimedJob]:
         """Delete finished jobs; return those that were not this pool's any more."""
-        rows = await self._results.run(self._sql("complete"), self._ids(jobs))
-        return _missing(jobs, rows)
+        values = self._claims_of(jobs)
+        return _missing(jobs, await self._write("complete", values))
 
     async def fail(self, failures: Sequence[Failure]) -> list[ClaimedJob]:
         """Record failed attempts; return the jobs that were not this pool's any more."""
         jobs = [failure.job for failure in failures]
         values = {
-            **self._ids(jobs),
+            "pool_id": self.pool_id,
+            "ids": [job.id for job in jobs],
+            "moments": [job.locked_at for job in jobs],
             "messages": [_storable(failure.message) for failure in failures],
             "payloads": [failure.payload for failure in failures],
         }
-        return _missing(jobs, await self._results.run(self._sql("fail"), values))
+        return _missing(jobs, await self._write("fail", values))
 
     async def give_back(self, jobs: Sequence[ClaimedJob]) -> None:
         """Give back jobs that were not begun."""
-        await self._results.run(self._sql("give_back"), self._ids(jobs), attempts=20)
+        await self._write("give_back", self._claims_of(jobs), attempts=_GIVE_BACK_ATTEMPTS)
+
+    async def tell_others(self) -> None:
+        """Let other pools look for jobs."""
+        await self._write("tell_others", {}, attempts=1)
 
     async def unlock_expired(self) -> tuple[int, int]:
         """Free locks that are too old; return how many jobs' and queues' there were."""
         values = {"now": self._now(), "expiry": self._options.lock_expiry}
-        rows = await self._results.run(self._sql("unlock_expired"), values, give_up=self.stopping)
-        jobs, queues = rows[0]
+        answer = await self._results.run(self._sql("unlock_expired"), values, give_up=self.stopping)
+        jobs, queues = answer.rows[0]
         return jobs, queues
 
     async def queue_names(self, ids: Iterable[int]) -> dict[int, str]:
         """Return the names of queues by their numbers."""
-        rows = await self._results.run(self._sql("find_queues"), {"ids": list(ids)})
-        return dict(rows)
+        answer = await self._write("find_queues", {"ids": list(ids)})
+        return dict(answer.rows)
 
     async def close(self) -> None:
         """Close the connections, once nothing is left that this pool holds and does not know."""
-        if self._may_hold_unknown:
-            await self._give_back_unknown()
-        await self._claims.close()
-        await self._results.close()
+        try:
+            if self._may_hold_unknown:
+                values = self._known()
+                await self._claims.run(
+                    self._sql("give_back_unknown"), values, give_up=self.abandoned
+                )
+        finally:
+            await self._claims.close()
+            await self._results.close()
 
-    async def _give_back_unknown(self) -> None:
-        """Give back what an answer that was lost may have been about."""
+    async def _write(
+        self, name: str, values: Mapping[str, Any], attempts: int | None = None
+    ) -> Answer:
+        return await self._results.run(
+            self._sql(name), values, attempts=attempts, give_up=self.abandoned
+        )
+
+    async def _settle_claims(self, ask: Ask) -> None:
+        """Make the database's view of who holds what the pool's own, after a lost connection."""
+        await self._hold_again(ask)
+        await ask(self._sql("give_back_unknown"), self._known())
+
+    async def _hold_again(self, ask: Ask) -> None:
+        values = self._known()
+        if values["ids"]:
+            await ask(self._sql("hold_again"), values)
+
+    def _known(self) -> Mapping[str, Any]:
         known = list(self._known_jobs())
-        queues = {job.job_queue_id for job in known}
-        values = {
+        return {
             "pool_id": self.pool_id,
-            "known_ids": [job.id for job in known],
-            "known_queue_ids": [number for number in queues if number is not None],
+            "ids": [job.id for job in known],
+            "moments": [job.locked_at for job in known],
+            "attempts": [job.attempts for job in known],
+            "queue_ids": [job.job_queue_id for job in known if job.job_queue_id is not None],
         }
-        self._may_hold_unknown = False
-        await self._claims.run(self._sql("give_back_unknown"), values)
 
-    def _lost(self) -> None:
-        self._may_hold_unknown = True
+    def _claims_of(self, jobs: Sequence[ClaimedJob]) -> Mapping[str, Any]:
+        """Return what tells these jobs' claims from others; of one claim, jobs share a moment."""
+        one_of_each = {job.raw_locked_at: job for job in jobs}
+        return {
+            "pool_id": self.pool_id,
+            "ids": [job.id for job in jobs],
+            "moments": [job.locked_at for job in one_of_each.values()],
+        }
 
     def _sql(self, name: str) -> bytes:
         return load_statement("kongtask.worker", name, self._options.schema)
-
-    def _ids(self, jobs: Iterable[ClaimedJob]) -> Mapping[str, Any]:
-        return {"pool_id": self.pool_id, "ids": [job.id for job in jobs]}
 
     def _now(self) -> datetime | None:
         return datetime.now(UTC) if self._options.use_client_time else None
 
 
-def _missing(jobs: Sequence[ClaimedJob], rows: Sequence[tuple[Any, ...]]) -> list[ClaimedJob]:
-    if len(rows) == len(jobs):
+def _missing(jobs: Sequence[ClaimedJob], answer: Answer) -> list[ClaimedJob]:
+    """Return the jobs that a statement did not find; none where an earlier attempt may have."""
+    if len(answer.rows) == len(jobs) or not answer.is_certain:
         return []
-    written = {row[0] for row in rows}
+    written = {row[0] for row in answer.rows}
     return [job for job in jobs if job.id not in written]
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import psycopg
 
+from kongtask.errors import WorkerStoppedError
+
 if TYPE_CHECKING:
     from kongtask.worker.claimed import ClaimedJob
 
@@ -25,6 +27,7 @@ class Surroundings(Protocol):
     pool_id: str
     schema: str
     cancelled: asyncio.Event
+    is_killed: bool
 
     def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
         """Lend a connection."""
@@ -128,4 +131,7 @@ class ThreadContext:
         return self._wait(self._context.get_queue_name(queue_id))
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop.is_closed():
+            work.close()
+            raise WorkerStoppedError("the worker has ended; the task's thread has outlived it")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ from kongtask.worker.events import (
 from kongtask.worker.results import Failure
 from kongtask.worker.runners import Runners
 from kongtask.worker.tasks import Middleware, Task
+
+_log = logging.getLogger("kongtask.worker")
 
 #: What is recorded for an exception that says nothing.
 NO_MESSAGE = "Non error or error without message thrown."
@@ -53,7 +56,7 @@ class Executor:
         """Run a job; return how it failed, or None.
 
         Raises:
-            asyncio.CancelledError: the executor itself is cancelled, not the job.
+            asyncio.CancelledError: the pool shuts down by force.
         """
         emitter = self._emitter
         if emitter.wants(JobStart):
@@ -67,9 +70,9 @@ class Executor:
             if isinstance(result, list):
                 await _settle_batch(job, result)
         except asyncio.CancelledError as error:
-            current = asyncio.current_task()
-            if current is not None and current.cancelling():
+            if self._around.is_killed:
                 raise
+            _uncancel()
             return self._failed(job, error)
         except BaseException as error:
             return self._failed(job, error)
@@ -117,6 +120,37 @@ def _around(middleware: Middleware, context: Context, step: Callable[[], Any]) -
     return lambda: middleware(context, step)
 
 
+def _uncancel() -> None:
+    """Go on although the task has cancelled itself: the next job is not to suffer from it."""
+    current = asyncio.current_task()
+    while current is not None and current.cancelling():
+        current.uncancel()
+
+
+async def _outcome(entry: Awaitable[Any]) -> Any:
+    """Return what an entry comes to: its result, or what it raises.
+
+    An event loop ends with a SystemExit or KeyboardInterrupt that one of its tasks raises.
+    """
+    try:
+        return await entry
+    except BaseException as error:
+        return error
+
+
+def _leave_alone(job: ClaimedJob, results: list[Any]) -> None:
+    waiting = [item for item in results if inspect.isawaitable(item)]
+    if not waiting:
+        return
+    _log.warning(
+        "%r returned %d results, which are not one for each entry of its payload: nobody awaits "
+        "them, and the job counts as done", job, len(results),
+    )  # fmt: skip
+    for item in waiting:
+        if inspect.iscoroutine(item):
+            item.close()
+
+
 async def _settle_batch(job: ClaimedJob, results: list[Any]) -> None:
     """Await each entry of a batch job's result, where the payload is a list of the same length.
 
@@ -125,9 +159,10 @@ async def _settle_batch(job: ClaimedJob, results: list[Any]) -> None:
     """
     payload = job.payload
     if not isinstance(payload, list) or len(payload) != len(results):
+        _leave_alone(job, results)
         return
     waiting = [(n, item) for n, item in enumerate(results) if inspect.isawaitable(item)]
-    settled = await asyncio.gather(*(item for _, item in waiting), return_exceptions=True)
+    settled = await asyncio.gather(*(_outcome(item) for _, item in waiting))
     for (number, _), outcome in zip(waiting, settled, strict=True):
         results[number] = outcome
     failed = [n for n, item in enumerate(results) if isinstance(item, BaseException)]

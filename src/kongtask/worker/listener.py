@@ -8,8 +8,6 @@ import math
 import random
 from collections.abc import Callable
 
-import psycopg
-
 from kongtask.database.connection import Target
 from kongtask.worker.events import (
     Emitter,
@@ -19,13 +17,13 @@ from kongtask.worker.events import (
     PoolListenRelease,
     PoolListenSuccess,
 )
-from kongtask.worker.session import open_connection
+from kongtask.worker.session import cut_after, open_connection, raise_cancellation
 
 JOBS = "jobs:insert"
 MIGRATIONS = "worker:migrate"
 
-#: Seconds: a connection on which nothing has come for so long is asked whether it is still there.
-_QUIET = 30.0
+#: Seconds at most between two attempts to connect.
+_LONGEST_WAIT = 60.0
 
 
 class Listener:
@@ -36,6 +34,8 @@ class Listener:
         emitter: told what happens.
         on_jobs: told how many jobs were added.
         on_breaking_migration: told that the schema has become one that this worker does not know.
+        answer_timeout: seconds that the server may take to answer; and a connection on which
+            nothing has come for so long is asked whether it is still there.
     """
 
     def __init__(
@@ -44,47 +44,57 @@ class Listener:
         emitter: Emitter,
         on_jobs: Callable[[int], None],
         on_breaking_migration: Callable[[], None],
+        *,
+        answer_timeout: float = 30.0,
     ) -> None:
         self._target, self._emitter = target, emitter
         self._on_jobs, self._on_breaking_migration = on_jobs, on_breaking_migration
+        self._timeout, self._attempt = answer_timeout, 0
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        attempt = 0
         try:
             while True:
-                self._emitter.emit(PoolListenConnecting(attempts=attempt))
+                self._emitter.emit(PoolListenConnecting(attempts=self._attempt))
                 try:
-                    async with await open_connection(self._target, name="listen") as connection:
-                        for channel in (JOBS, MIGRATIONS):
-                            await connection.execute(f'listen "{channel}"'.encode())
-                        attempt = 0
-                        self._emitter.emit(PoolListenSuccess())
-                        # What was added while nobody listened is found now.
-                        self._on_jobs(1)
-                        await self._listen(connection)
-                except (psycopg.Error, OSError) as error:
+                    await self._connect_and_listen()
+                except Exception as error:
+                    raise_cancellation(error)
                     self._emitter.emit(PoolListenError(error=error))
-                spread = 0.5 + math.sqrt(random.random()) / 2  # noqa: S311 -- spreads pools out
-                await asyncio.sleep(spread * min(60.0, 0.05 * math.exp(min(attempt, 20))))
-                attempt += 1
+                await asyncio.sleep(self._next_wait())
         finally:
             self._emitter.emit(PoolListenRelease())
 
-    async def _listen(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
-        while True:
-            async for notify in connection.notifies(timeout=_QUIET):
-                self._emitter.emit(
-                    PoolListenNotification(channel=notify.channel, payload=notify.payload)
-                )
-                self._take(notify.channel, notify.payload)
-            async with asyncio.timeout(_QUIET):
-                await connection.execute(b"select 1")
+    def _next_wait(self) -> float:
+        spread = 0.5 + math.sqrt(random.random()) / 2  # noqa: S311 -- spreads pools out
+        seconds = spread * min(_LONGEST_WAIT, 0.05 * math.exp(min(self._attempt, 20)))
+        self._attempt += 1
+        return seconds
+
+    async def _connect_and_listen(self) -> None:
+        async with await open_connection(
+            self._target, name="listen", answer_timeout=self._timeout
+        ) as connection:
+            with cut_after(self._timeout, connection):
+                for channel in (JOBS, MIGRATIONS):
+                    await connection.execute(f'listen "{channel}"'.encode())
+            self._attempt = 0
+            self._emitter.emit(PoolListenSuccess())
+            # What was added while nobody listened is found now.
+            self._on_jobs(1)
+            while True:
+                async for notify in connection.notifies(timeout=self._timeout):
+                    self._emitter.emit(
+                        PoolListenNotification(channel=notify.channel, payload=notify.payload)
+                    )
+                    self._take(notify.channel, notify.payload)
+                with cut_after(self._timeout, connection):
+                    await connection.execute(b"select 1")
 
     def _take(self, channel: str, payload: str) -> None:
         try:
             said = json.loads(payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         members = said if isinstance(said, dict) else {}
         if channel == JOBS:

@@ -1,8 +1,10 @@
 """The local queue: jobs that the pool has claimed ahead of its executors.
 
-One task of the event loop claims; executors take. The modes are Graphile Worker's:
+One task of the event loop claims; executors take. It claims for the executors that are idle, and
+ahead of the others while jobs end quickly. The modes are Graphile Worker's:
 
-- POLLING: nothing is here; claim, and wait for the next poll or a nudge where that finds nothing.
+- POLLING: nothing is here; claim for whoever is idle, and wait for the next poll or a nudge where
+  that finds nothing.
 - WAITING: jobs are here; claim again when few are left, so that executors never wait for a claim.
 - TTL_EXPIRED: jobs were here for too long; they are given back, until an executor asks.
 - RELEASED: the pool ends; what is left is given back.
@@ -14,11 +16,12 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from time import monotonic
 
 from kongtask.worker.claimed import ClaimedJob
+from kongtask.worker.claimer import Found
 from kongtask.worker.events import (
     Emitter,
     LocalQueueGetJobsComplete,
@@ -32,12 +35,15 @@ from kongtask.worker.options import WorkerOptions
 
 _log = logging.getLogger("kongtask.worker")
 
-Claim = Callable[[int], Awaitable[list[ClaimedJob]]]
-GiveBack = Callable[[list[ClaimedJob]], Awaitable[None]]
+Claim = Callable[[int], Awaitable[Found]]
+GiveBack = Callable[[Sequence[ClaimedJob]], Awaitable[None]]
 
 #: Seconds of work that a claim is meant to bring: longer, and a pool beside this one would find
 #: nothing while this one sits on jobs that it has not begun.
 _AHEAD = 0.2
+
+#: Seconds before the next look at jobs that others were looking at; doubled each time.
+_CONTENDED = 0.005
 
 
 class Mode(StrEnum):
@@ -58,7 +64,9 @@ class LocalQueue:
         give_back: gives jobs back that were not begun.
         options: the worker's.
         emitter: told what happens.
-        is_once: end when a claim finds nothing.
+        on_fatal: told of an error that the queue cannot go on after.
+        is_busy: for a worker that runs once: whether jobs run that others may wait for. Without it,
+            the queue never ends by itself.
     """
 
     def __init__(
@@ -67,19 +75,20 @@ class LocalQueue:
         give_back: GiveBack,
         options: WorkerOptions,
         emitter: Emitter,
+        on_fatal: Callable[[BaseException], None],
         *,
-        is_once: bool = False,
+        is_busy: Callable[[], bool] | None = None,
     ) -> None:
         self._claim, self._give_back, self._emitter = claim, give_back, emitter
-        self._options, self._local, self._is_once = options, options.local_queue, is_once
+        self._options, self._local = options, options.local_queue
+        self._on_fatal, self._is_busy = on_fatal, is_busy
         self._jobs: deque[ClaimedJob] = deque()
+        self._returning: list[ClaimedJob] = []
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._mode = Mode.STARTING
         self._wake = asyncio.Event()
-        self._nudges = 0
-        self._low = 0
-        self._most = max(self._local.size, options.concurrency)
-        self._size = min(self._most, 2 * options.concurrency)
+        self._nudges = self._low = self._ahead = self._contended = 0
+        self._most_ahead = 0 if options.forbidden_flags is not None else self._local.size
         self._error: BaseException | None = None
         self._runner: asyncio.Task[None] | None = None
 
@@ -93,18 +102,20 @@ class LocalQueue:
         return self._mode == Mode.RELEASED
 
     def jobs(self) -> tuple[ClaimedJob, ...]:
-        """Return the jobs that are here."""
-        return tuple(self._jobs)
+        """Return the jobs that are here, or on their way back."""
+        return *self._jobs, *self._returning
 
     def start(self) -> None:
         """Begin to claim."""
+        if self.is_released():
+            return
         self._emitter.emit(LocalQueueInit())
         self._runner = asyncio.create_task(self._run(), name="kongtask local queue")
 
     def take(self) -> ClaimedJob | None:
         """Return a job if one is here."""
         jobs = self._jobs
-        if not jobs:
+        if not jobs or self._mode is Mode.RELEASED:
             return None
         job = jobs.popleft()
         if len(jobs) <= self._low:
@@ -127,8 +138,7 @@ class LocalQueue:
                 return None
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
-            if self._mode is Mode.TTL_EXPIRED:
-                self._wake.set()
+            self._wake.set()
             try:
                 await waiter
             finally:
@@ -140,87 +150,123 @@ class LocalQueue:
         self._nudges += count
         self._wake.set()
 
-    async def wait_for_nudge(self, seconds: float, since: int | None = None) -> bool:
-        """Wait for a nudge or for some time; False when the queue has been released.
-
-        Args:
-            seconds: at most.
-            since: how many nudges there had been; one that has come since is enough.
-        """
-        nudges = self._nudges if since is None else since
-        await self._wait(seconds, lambda: self._nudges != nudges)
-        return not self.is_released()
-
     async def release(self) -> None:
         """End: give back what is here and what is still being claimed."""
-        if self.is_released():
-            return
+        self._end()
+        if self._runner is not None:
+            await asyncio.wait([self._runner])
+        await self._return_jobs()
+
+    def _end(self, error: BaseException | None = None) -> None:
+        self._error = self._error or error
         self._set_mode(Mode.RELEASED)
         self._wake.set()
-        if self._runner is not None:
-            await self._runner
-        await self._return_jobs()
         self._wake_executors(len(self._waiters))
 
     async def _run(self) -> None:
-        self._set_mode(Mode.POLLING)
-        while not self.is_released():
-            nudges, asked = self._nudges, self._size
-            found = await self._fetch(asked)
-            if self.is_released():
-                return
-            if self._jobs:
-                await self._until_few_are_left(is_more_likely=found >= asked)
-            elif self._is_once and found == 0:
-                self._set_mode(Mode.RELEASED)
-                self._wake_executors(len(self._waiters))
-            elif found < asked and not await self._delayed(found, nudges):
-                await self.wait_for_nudge(self._options.poll_interval, since=nudges)
-
-    async def _fetch(self, size: int) -> int:
-        """Claim jobs and hand them out; return how many there were."""
         try:
-            jobs = await self._claim(size)
+            if not self.is_released():
+                self._set_mode(Mode.POLLING)
+            await self._wait(None, lambda: self._asked() > 0)
+            while not self.is_released():
+                await self._claim_and_hand_out()
+        except Exception as error:
+            self._end()
+            self._on_fatal(error)
+
+    async def _claim_and_hand_out(self) -> None:
+        is_busy = self._is_busy is not None and self._is_busy()
+        nudges, asked = self._nudges, self._asked()
+        found = await self._fetch(asked)
+        if found is None or self.is_released():
+            return
+        began, count = monotonic(), len(found.jobs)
+        is_full = count >= asked
+        if self._is_busy is not None and count == 0 and not is_busy and not found.is_more:
+            self._end()
+            return
+        held = len(self._jobs)
+        await self._hand_out(is_full=is_full)
+        if is_full:
+            await self._wait(None, lambda: self._asked() > 0)
+            self._fit_ahead(held - len(self._jobs), monotonic() - began)
+        else:
+            self._ahead = 0
+            await self._pause(found, nudges, began)
+            await self._wait(None, lambda: self._asked() > 0)
+
+    def _asked(self) -> int:
+        """Return how many jobs to claim: for idle executors, and some ahead where few are left."""
+        here = len(self._jobs)
+        if here > self._low:
+            return 0
+        idle = sum(not waiter.done() for waiter in self._waiters)
+        return max(0, idle + self._ahead - here)
+
+    async def _fetch(self, size: int) -> Found | None:
+        """Claim jobs and hand them to those who wait; None where that failed."""
+        try:
+            found = await self._claim(size)
         except Exception as error:
             self._emitter.emit(WorkerGetJobError(error=error))
-            if self._is_once:
-                self._error = error
-                self._set_mode(Mode.RELEASED)
-                self._wake_executors(len(self._waiters))
-            else:
+            if self._is_busy is not None:
+                self._end(error)
+            elif not self.is_released():
                 _log.exception("claiming jobs has failed; trying again in a moment")
                 await self._wait(self._options.poll_interval, lambda: False)
-            return 0
-        self._emitter.emit(LocalQueueGetJobsComplete(count=len(jobs)))
-        self._jobs.extend(jobs)
-        self._wake_executors(len(jobs))
-        return len(jobs)
+            return None
+        self._emitter.emit(LocalQueueGetJobsComplete(count=len(found.jobs)))
+        self._jobs.extend(found.jobs)
+        if not self.is_released():
+            self._wake_executors(len(found.jobs))
+        return found
 
-    async def _until_few_are_left(self, *, is_more_likely: bool) -> None:
+    async def _hand_out(self, *, is_full: bool) -> None:
         """Wait while jobs are here; where more are to be had, until few are left."""
+        if not self._jobs:
+            return
         self._set_mode(Mode.WAITING)
-        began, count = monotonic(), len(self._jobs)
-        self._low = count // 2 if is_more_likely else 0
+        self._low = self._ahead // 2 if is_full else 0
         is_in_time = await self._wait(self._local.ttl, lambda: len(self._jobs) <= self._low)
         if self.is_released():
             return
         if not is_in_time:
+            self._low = self._ahead = 0
             self._set_mode(Mode.TTL_EXPIRED)
             await self._return_jobs()
-            await self._wait(None, lambda: any(not waiter.done() for waiter in self._waiters))
-        elif is_more_likely:
-            self._fit_size(count - len(self._jobs), monotonic() - began)
+            await self._wait(None, lambda: self._asked() > 0)
         if not self.is_released():
             self._set_mode(Mode.POLLING)
 
-    def _fit_size(self, taken: int, seconds: float) -> None:
-        """Claim as much as lasts for a moment, and not less than every executor's next job."""
+    def _fit_ahead(self, taken: int, seconds: float) -> None:
+        """Claim as much ahead as lasts for a moment; nothing where jobs are slow."""
         wanted = int(_AHEAD * taken / max(seconds, 1e-6))
-        least = min(self._most, self._options.concurrency)
-        self._size = max(least, min(wanted, 2 * self._size, self._most))
+        most = max(2 * self._ahead, self._options.concurrency)
+        self._ahead = min(wanted, most, self._most_ahead)
 
-    async def _delayed(self, found: int, nudges: int) -> bool:
-        """Wait the refetch delay, if there is one and little was found; tell whether it did."""
+    async def _pause(self, found: Found, nudges: int, began: float) -> None:
+        """Wait until there may be more: the claim before has found less than it asked for.
+
+        Args:
+            found: what it found.
+            nudges: how many there had been before it.
+            began: when it was answered.
+        """
+        if found.is_more:
+            if not found.jobs:
+                wait = min(_CONTENDED * 2**self._contended, self._options.poll_interval)
+                self._contended = min(self._contended + 1, 30)
+                spread = wait * random.uniform(0.5, 1.5)  # noqa: S311 -- spreads pools out
+                await self._wait(spread, lambda: self._nudges != nudges)
+            else:
+                self._contended = 0
+            return
+        self._contended = 0
+        if not await self._delay(len(found.jobs), nudges, began):
+            await self._wait(self._options.poll_interval, lambda: self._nudges != nudges)
+
+    async def _delay(self, found: int, nudges: int, began: float) -> bool:
+        """Wait the refetch delay, if there is one and little was found; tell if it was aborted."""
         delay = self._local.refetch_delay
         if delay is None or found > delay.threshold:
             return False
@@ -229,7 +275,9 @@ class LocalQueue:
         enough = random.random() * most or float("inf")  # noqa: S311 -- spreads pools out
         self._emitter.emit(LocalQueueRefetchDelay(state="start"))
         seconds = delay.duration * random.uniform(0.5, 1.5)  # noqa: S311 -- the same
-        is_aborted = await self._wait(seconds, lambda: self._nudges - nudges >= enough)
+        is_aborted = await self._wait(
+            began + seconds - monotonic(), lambda: self._nudges - nudges >= enough
+        )
         self._emitter.emit(LocalQueueRefetchDelay(state="abort" if is_aborted else "expired"))
         return is_aborted
 
@@ -249,11 +297,15 @@ class LocalQueue:
         return True
 
     async def _return_jobs(self) -> None:
-        jobs = list(self._jobs)
+        """Give back the jobs that are here; until that is done, they are this pool's."""
+        self._returning.extend(self._jobs)
         self._jobs.clear()
-        if jobs:
-            await self._give_back(jobs)
-            self._emitter.emit(LocalQueueReturnJobs(count=len(jobs)))
+        if not self._returning:
+            return
+        await self._give_back(self._returning)
+        count = len(self._returning)
+        self._returning.clear()
+        self._emitter.emit(LocalQueueReturnJobs(count=count))
 
     def _wake_executors(self, count: int) -> None:
         while count > 0 and self._waiters:

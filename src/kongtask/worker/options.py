@@ -34,14 +34,15 @@ class LocalQueueOptions:
     """How jobs are claimed ahead of the executors.
 
     Attributes:
-        size: jobs at most in one claim; not less than there are executors. Claims begin small and
-            grow while jobs end quickly, so that a worker holds about a fifth of a second's work.
+        size: jobs at most that are held ahead of the executors, and 0 for none. A worker claims for
+            those that are idle; while jobs end quickly it claims ahead, up to this many and about
+            a fifth of a second's work.
         ttl: seconds after which claimed jobs that nobody has begun are given back.
         refetch_delay: see :class:`RefetchDelay`.
     """
 
     size: int = 500
-    ttl: float = 300.0
+    ttl: float = 5.0
     refetch_delay: RefetchDelay | None = None
 
 
@@ -66,7 +67,12 @@ class WorkerOptions:
         graceful_shutdown_abort_timeout: how long jobs may go on before they are asked to end.
         use_client_time: whether this machine's clock decides what is due, not the server's.
         queue_name_batch_delay: how long questions for names of queues are collected.
-        forbidden_flags: jobs with one of these are left to others.
+        forbidden_flags: jobs with one of these are left to others; a function is asked before each
+            claim, and nothing is claimed ahead.
+        answer_timeout: how long the database may take to answer the worker before its connection
+            counts as lost.
+        final_write_timeout: how long a worker that ends tries to reach a database that is away, to
+            write what its last jobs came to.
     """
 
     schema: str = WORKER_SCHEMA
@@ -85,6 +91,8 @@ class WorkerOptions:
     use_client_time: bool = False
     queue_name_batch_delay: float = 0.05
     forbidden_flags: ForbiddenFlags = None
+    answer_timeout: float = 30.0
+    final_write_timeout: float = 30.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
@@ -102,6 +110,7 @@ class WorkerOptions:
             "min_reset_locked_interval must be more than 0 and not more than "
             "max_reset_locked_interval",
         )
+        _check(self.answer_timeout > 0, "answer_timeout must be more than 0 seconds")
         delay = self.local_queue.refetch_delay
         _check(
             delay is None or 0 < delay.duration <= self.poll_interval,

@@ -7,7 +7,7 @@ import inspect
 import logging
 import secrets
 from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from time import monotonic
 from typing import Any
 
@@ -17,10 +17,10 @@ from psycopg_pool import AsyncConnectionPool
 from kongtask.database.connection import Target
 from kongtask.errors import WorkerStoppedError
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Claimer
+from kongtask.worker.claimer import Claimer, Found
+from kongtask.worker.endings import Endings
 from kongtask.worker.events import (
     Emitter,
-    JobComplete,
     PoolCreate,
     PoolFatalError,
     PoolForcefulShutdown,
@@ -34,7 +34,7 @@ from kongtask.worker.listener import Listener
 from kongtask.worker.local_queue import LocalQueue
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.queue_names import QueueNames
-from kongtask.worker.results import Batcher, Failure
+from kongtask.worker.results import Failure
 from kongtask.worker.runners import Runners
 from kongtask.worker.sweeper import Sweeper
 from kongtask.worker.tasks import Middleware, Task
@@ -46,6 +46,9 @@ _SLICE = 0.005
 
 #: Seconds that jobs get to end in a forceful shutdown.
 _FORCEFUL_WAIT = 5.0
+
+#: Seconds that jobs get to end once they are cancelled.
+_CANCELLED_WAIT = 1.0
 
 
 class WorkerPool:
@@ -73,62 +76,55 @@ class WorkerPool:
         self.pool_id = ("otpool-" if is_once else "pool-") + secrets.token_hex(9)
         self.schema = options.schema
         self.cancelled = asyncio.Event()
+        self.is_killed = self.is_breaking = False
         self._target, self._tasks, self._options, self._emitter = target, tasks, options, emitter
         self._is_once = is_once
-        self._claimer = Claimer(target, self.pool_id, options, self.known_jobs)
+        self._claimer = Claimer(target, self.pool_id, options, self.known_jobs, is_once=is_once)
         self._queue = LocalQueue(
-            self._claimer.claim, self._claimer.give_back, options, emitter, is_once=is_once
-        )
-        self._completions = Batcher(
-            self._write_completions, options.complete_batch_delay, self._fatal
-        )
-        self._failures = Batcher(self._write_failures, options.fail_batch_delay, self._fatal)
+            self._claim, self._claimer.give_back, options, emitter, self._fatal,
+            is_busy=(lambda: bool(self.known_jobs())) if is_once else None,
+        )  # fmt: skip
+        self._endings = Endings(self._claimer, options, emitter, self._look_behind, self._fatal)
         self._runners = Runners(options.concurrency)
         self._executor = Executor(tasks, self, middleware, self._runners, emitter)
         self._queue_names = QueueNames(self._claimer.queue_names, options.queue_name_batch_delay)
         self._connections = AsyncConnectionPool(
             target.conninfo, min_size=0, max_size=options.max_pool_size, open=False,
-            kwargs={"autocommit": True, "fallback_application_name": "kongtask task"},
+            kwargs={
+                "autocommit": True, "fallback_application_name": "kongtask task",
+                "prepare_threshold": 5 if options.prepared_statements else None,
+            },
         )  # fmt: skip
         self._running: dict[int, ClaimedJob] = {}
         self._executors: list[asyncio.Task[None]] = []
         self._duties: list[asyncio.Task[None]] = []
         self._slice_began, self._is_slice_over = 0.0, False
         self._error: BaseException | None = None
+        self._work: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
-        self._ended = asyncio.Event()
-        self.is_breaking = False
+        self._executors_ended = asyncio.Event()
 
     def known_jobs(self) -> list[ClaimedJob]:
         """Return every job that this pool holds: waiting here, running, or to be written."""
-        failed = (failure.job for failure in self._failures.unwritten())
-        return [
-            *self._queue.jobs(),
-            *self._running.values(),
-            *self._completions.unwritten(),
-            *failed,
-        ]
+        return [*self._queue.jobs(), *self._running.values(), *self._endings.unwritten()]
 
     async def run(self) -> None:
         """Work until stopped, or once until nothing is due.
+
+        Cancelling this is a shutdown by force: what runs is cancelled and recorded as failed.
 
         Raises:
             WorkerStoppedError: something happened that the pool cannot go on after.
             Exception: of the database, where the worker is to run once only.
         """
-        self._emitter.emit(PoolCreate(pool_id=self.pool_id))
+        self._work = asyncio.create_task(self._until_ended(), name="kongtask pool")
         try:
-            await self._connections.open()
-            await self._claimer.register(list(self._tasks))
-            self._start()
-            await asyncio.gather(*self._executors)
-            if self._stopping is None and not self._is_once:
-                raise WorkerStoppedError("every executor has ended though nobody asked for it")
+            await asyncio.shield(self._work)
         except asyncio.CancelledError:
-            if self._error is None:
-                raise
-        finally:
-            await self._finish()
+            await self._kill("the worker was cancelled", wait=0)
+            raise
+        if self._error is not None and self._is_once:
+            raise self._error
         if self._error is not None:
             raise WorkerStoppedError(f"the worker cannot go on: {self._error}") from self._error
 
@@ -143,21 +139,7 @@ class WorkerPool:
         Returns:
             The jobs that were failed; their code may still be running.
         """
-        self.stop(message)
-        self._emitter.emit(PoolForcefulShutdown(message=message))
-        self.cancelled.set()
-        if self._executors:
-            await asyncio.wait(self._executors, timeout=_FORCEFUL_WAIT)
-        left = list(self._running.values())
-        for job in left:
-            error = WorkerStoppedError(message)
-            self._failures.add(Failure(job=job, error=error, message=message))
-        await self._failures.drain()
-        self._running.clear()
-        for executor in self._executors:
-            executor.cancel()
-        self._emitter.emit(PoolForcefulShutdownComplete(job_ids=tuple(job.id for job in left)))
-        return left
+        return await self._kill(message, wait=_FORCEFUL_WAIT)
 
     def nudge(self, count: int = 1) -> None:
         """Say that there are new jobs."""
@@ -172,43 +154,70 @@ class WorkerPool:
         """Return the name of a queue."""
         return await self._queue_names.get(queue_id)
 
+    async def _until_ended(self) -> None:
+        self._emitter.emit(PoolCreate(pool_id=self.pool_id))
+        try:
+            await self._connections.open()
+            await self._claimer.register(list(self._tasks))
+            if self._stopping is None:
+                self._start()
+                await self._executors_ended.wait()
+        except Exception as error:
+            if self._stopping is None:
+                self._fatal(error)
+        finally:
+            await self._finish()
+
     def _start(self) -> None:
         self._queue.start()
-        self._executors = [
-            asyncio.create_task(self._execute(), name=f"kongtask executor {number}")
-            for number in range(self._options.concurrency)
-        ]
+        for number in range(self._options.concurrency):
+            executor = asyncio.create_task(self._execute(), name=f"kongtask executor {number}")
+            executor.add_done_callback(self._executor_ended)
+            self._executors.append(executor)
         if self._is_once:
             return
         sweeper = Sweeper(self._claimer.unlock_expired, self._options, self._emitter, self.nudge)
         self._duties.append(asyncio.create_task(sweeper.run(), name="kongtask sweeper"))
         if self._options.listen:
-            listener = Listener(self._target, self._emitter, self.nudge, self._breaking_migration)
+            listener = Listener(
+                self._target, self._emitter, self.nudge, self._breaking_migration,
+                answer_timeout=self._options.answer_timeout,
+            )  # fmt: skip
             self._duties.append(asyncio.create_task(listener.run(), name="kongtask listener"))
 
     async def _execute(self) -> None:
-        queue, running, executor = self._queue, self._running, self._executor
-        is_filtered = self._options.forbidden_flags is not None
+        queue, running, executor, endings = (
+            self._queue,
+            self._running,
+            self._executor,
+            self._endings,
+        )
         while True:
             if monotonic() - self._slice_began > _SLICE:
                 await self._yield()
-            if is_filtered:
-                job = await self._claim_filtered()
-            else:
-                job = queue.take() or await queue.next()
+            job = queue.take() or await queue.next()
             if job is None:
                 return
             running[job.id] = job
             failure = await executor.run(job)
-            if running.pop(job.id, None) is None:
-                continue  # a forceful shutdown has failed it meanwhile
-            if failure is None:
-                self._completions.add(job)
-            else:
-                self._failures.add(failure)
-            if self._completions.is_full or self._failures.is_full:
-                await self._completions.room()
-                await self._failures.room()
+            if running.get(job.id) is not job:
+                # Failed by a forceful shutdown meanwhile; or its lock was lost, and this pool
+                # itself has claimed it again.
+                if not self.is_killed:
+                    endings.tell_lost([job])
+                continue
+            del running[job.id]
+            endings.add(job, failure)
+            if endings.is_full:
+                await endings.room()
+
+    def _executor_ended(self, executor: asyncio.Task[None]) -> None:
+        if not executor.cancelled():
+            error = executor.exception()
+            if error is not None:
+                self._fatal(error)
+        if all(other.done() for other in self._executors):
+            self._executors_ended.set()
 
     async def _yield(self) -> None:
         """Let the event loop look at everything else, once for all executors."""
@@ -220,60 +229,32 @@ class WorkerPool:
     def _begin_slice(self) -> None:
         self._slice_began, self._is_slice_over = monotonic(), False
 
-    async def _claim_filtered(self) -> ClaimedJob | None:
-        """Claim one job past the local queue: what is forbidden is asked before each claim."""
-        while self._stopping is None:
-            jobs = await self._claimer.claim(1, await self._forbidden_flags())
-            if jobs:
-                return jobs[0]
-            if self._is_once or not await self._queue.wait_for_nudge(self._options.poll_interval):
-                return None
-        return None
+    async def _claim(self, size: int) -> Found:
+        if self._options.forbidden_flags is None:
+            return await self._claimer.claim(size)
+        return await self._claimer.claim(size, await self._forbidden_flags())
 
-    async def _forbidden_flags(self) -> Sequence[str]:
+    async def _forbidden_flags(self) -> Sequence[str] | None:
         given = self._options.forbidden_flags
         flags = given() if callable(given) else given
-        if inspect.isawaitable(flags):
-            flags = await flags
-        return flags or ()
+        return await flags if inspect.isawaitable(flags) else flags
 
-    async def _write_completions(self, jobs: Sequence[ClaimedJob]) -> None:
-        lost = await self._claimer.complete(jobs)
-        self._tell_lost(lost)
-        if self._emitter.wants(JobComplete):
-            for job in jobs:
-                self._emitter.emit(JobComplete(job=job, error=None))
-        self._look_behind(jobs)
-
-    async def _write_failures(self, failures: Sequence[Failure]) -> None:
-        lost = await self._claimer.fail(failures)
-        self._tell_lost(lost)
-        for failure in failures:
-            _log.error(
-                "job %d (%s) failed, attempt %d of %d: %s",
-                failure.job.id, failure.job.task_identifier, failure.job.attempts,
-                failure.job.max_attempts, failure.message, exc_info=failure.error,
-            )  # fmt: skip
-            self._emitter.emit(JobComplete(job=failure.job, error=failure.error))
-        self._look_behind([failure.job for failure in failures])
-
-    def _tell_lost(self, jobs: Sequence[ClaimedJob]) -> None:
-        for job in jobs:
-            _log.warning(
-                "%r was not this worker's any more when it ended: its lock expired, or somebody "
-                "took it away; it may have run twice", job,
-            )  # fmt: skip
-
-    def _look_behind(self, jobs: Sequence[ClaimedJob]) -> None:
+    async def _look_behind(self, jobs: Sequence[ClaimedJob]) -> None:
         """Look for the next job of queues that are free now: nobody else tells of it."""
-        if any(job.job_queue_id is not None for job in jobs):
+        if not self._is_once and all(job.job_queue_id is None for job in jobs):
+            return
+        if not self._queue.is_released():
             self._queue.nudge()
+            return
+        with suppress(psycopg.Error, OSError):  # nothing is lost by it but a moment
+            await self._claimer.tell_others()
 
     def _fatal(self, error: BaseException) -> None:
-        _log.critical("the worker cannot go on", exc_info=error)
-        self._emitter.emit(PoolFatalError(error=error, action="writing results"))
-        self._error = self._error or error
-        self.stop(f"a result cannot be written: {error}")
+        if self._error is None:
+            _log.critical("the worker cannot go on", exc_info=error)
+            self._emitter.emit(PoolFatalError(error=error, action="claiming or writing results"))
+            self._error = error
+        self.stop(f"the worker cannot go on: {error}")
 
     def _breaking_migration(self) -> None:
         self.is_breaking = True
@@ -288,19 +269,40 @@ class WorkerPool:
             await self._queue.release()
         except Exception as error:
             self._fatal(error)
-        waiting = [x for x in self._executors if not x.done()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=self._options.graceful_shutdown_abort_timeout)
-            self.cancelled.set()
+        await _wait(self._executors, self._options.graceful_shutdown_abort_timeout)
+        self.cancelled.set()
+
+    async def _kill(self, message: str, *, wait: float) -> list[ClaimedJob]:
+        if self._work is None or self.is_killed:
+            return []
+        self.is_killed = True
+        self.stop(message)
+        self._emitter.emit(PoolForcefulShutdown(message=message))
+        self.cancelled.set()
+        await _wait(self._executors, wait)
+        for executor in self._executors:
+            executor.cancel()
+        left = list(self._running.values())
+        self._running.clear()
+        for job in left:
+            error = WorkerStoppedError(message)
+            self._endings.add(job, Failure(job=job, error=error, message=message))
+        await _wait(self._executors, _CANCELLED_WAIT)
+        self._executors_ended.set()
+        await asyncio.wait([self._work])
+        self._emitter.emit(PoolForcefulShutdownComplete(job_ids=tuple(job.id for job in left)))
+        return left
 
     async def _finish(self) -> None:
         """Write what is left, let go of everything; whatever fails, the rest is still done."""
         self.stop("the worker ends")
         assert self._stopping is not None
+        abandon = asyncio.get_running_loop().call_later(
+            self._options.final_write_timeout, self._claimer.abandoned.set
+        )
         steps: tuple[Coroutine[Any, Any, Any], ...] = (
-            _join(self._stopping, *self._executors, *self._duties),
-            self._completions.drain(),
-            self._failures.drain(),
+            asyncio.wait([self._stopping, *self._duties]),
+            self._endings.drain(),
             self._claimer.close(),
             self._connections.close(),
         )
@@ -310,10 +312,14 @@ class WorkerPool:
             except Exception as error:
                 _log.exception("an error while the worker ends")
                 self._error = self._error or error
+        abandon.cancel()
         self._runners.close()
+        self._endings.tell_unwritten()
         self._emitter.emit(PoolGracefulShutdownComplete())
         self._emitter.emit(PoolRelease(pool_id=self.pool_id))
 
 
-async def _join(*tasks: asyncio.Task[Any]) -> None:
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _wait(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+    waiting = [task for task in tasks if not task.done()]
+    if waiting:
+        await asyncio.wait(waiting, timeout=seconds)

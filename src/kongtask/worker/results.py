@@ -61,6 +61,7 @@ class Batcher(Generic[T]):
         self._write, self._delay, self._on_fatal = write, delay, on_fatal
         self._waiting: list[T] = []
         self._writing: Sequence[T] = ()
+        self._unwritable: list[T] = []
         self._runner: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
         self._room.set()
@@ -71,14 +72,13 @@ class Batcher(Generic[T]):
         return len(self._waiting) >= _MOST_WAITING
 
     def unwritten(self) -> list[T]:
-        """Return what has not been written yet."""
-        return [*self._writing, *self._waiting]
+        """Return what has not been written yet, and what could not be."""
+        return [*self._unwritable, *self._writing, *self._waiting]
 
     def add(self, result: T) -> None:
         """Add a result; it is written soon."""
         self._waiting.append(result)
-        if self._runner is None:
-            self._runner = asyncio.create_task(self._run(), name="kongtask results")
+        self._start()
 
     async def room(self) -> None:
         """Wait until there is room for more results."""
@@ -87,24 +87,36 @@ class Batcher(Generic[T]):
             await self._room.wait()
 
     async def drain(self) -> None:
-        """Wait until all that was added has been written."""
-        while self._runner is not None:
-            await asyncio.shield(self._runner)
+        """Wait until all that was added has been written, or cannot be."""
+        while self._waiting or self._writing:
+            self._start()
+            assert self._runner is not None
+            await asyncio.wait([self._runner])
+
+    def _start(self) -> None:
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._run(), name="kongtask results")
 
     async def _run(self) -> None:
         try:
             if self._delay > 0:
                 await asyncio.sleep(self._delay)
             while self._waiting:
-                batch, self._waiting = self._waiting[:_LARGEST], self._waiting[_LARGEST:]
-                self._writing = batch
-                if not self.is_full:
-                    self._room.set()
-                await self._write(batch)
-                self._writing = ()
-        except Exception as error:
-            self._on_fatal(error)
+                await self._write_some()
         finally:
+            # Cancelled from outside, with the whole event loop: the last ones are for drain().
+            self._waiting[:0] = self._writing
             self._writing = ()
             self._runner = None
             self._room.set()
+
+    async def _write_some(self) -> None:
+        self._writing, self._waiting = self._waiting[:_LARGEST], self._waiting[_LARGEST:]
+        if not self.is_full:
+            self._room.set()
+        try:
+            await self._write(self._writing)
+        except Exception as error:
+            self._unwritable.extend(self._writing)
+            self._on_fatal(error)
+        self._writing = ()

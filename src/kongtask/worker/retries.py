@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import psycopg
 
-#: Two transactions were in each other's way; the loser tries again.
-_CLASHES = frozenset({"40001", "40P01", "55P03"})
+#: Somebody was in the way, or stopped the statement; it has done nothing and is tried again.
+_CLASHES = frozenset({"40001", "40P01", "55P03", "57014"})
 
-#: The server or the connection goes away, or is not there yet.
-_LOST_CLASSES = ("08", "57P", "53")
+#: The server or the connection goes away, is not there yet, or has become a read-only one.
+_LOST_CLASSES = ("08", "57P", "53", "25006")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Backoff:
 
 
 CLASH = Backoff(0.05, 5.0)
-LOST = Backoff(0.2, 30.0)
+LOST = Backoff(0.1, 5.0)
 
-#: How often one statement is tried.
+#: How often a statement is tried that others are in the way of.
 MOST_ATTEMPTS = 100
 
 
@@ -46,14 +46,22 @@ def backoff_for(error: BaseException) -> Backoff | None:
     if not isinstance(error, psycopg.Error):
         return None
     state = error.sqlstate
+    if state is None:
+        return LOST if _is_of_connection(error) else None
     if state in _CLASHES:
         return CLASH
-    # Without an SQLSTATE it was the driver that noticed: the connection is gone.
-    if state is None:
-        return LOST if isinstance(error, psycopg.OperationalError) else None
     return LOST if state.startswith(_LOST_CLASSES) else None
 
 
 def is_lost(error: BaseException) -> bool:
     """Tell whether nobody knows what became of the statement."""
     return backoff_for(error) is LOST
+
+
+def _is_of_connection(error: psycopg.Error) -> bool:
+    """Tell whether an error that the server did not send means that the connection is gone.
+
+    An answer that is cut off or garbled is a plain DatabaseError.
+    """
+    kinds = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
+    return isinstance(error, kinds) or type(error) is psycopg.DatabaseError

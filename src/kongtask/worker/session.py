@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.types.numeric import Int8BinaryLoader
 
 from kongtask.database.connection import Target
-from kongtask.worker.retries import MOST_ATTEMPTS, backoff_for, is_lost
+from kongtask.worker.retries import LOST, MOST_ATTEMPTS, backoff_for
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
+Rows = Sequence[tuple[Any, ...]]
+Ask = Callable[[bytes, Mapping[str, Any]], Awaitable[Rows]]
 
 _log = logging.getLogger("kongtask.worker")
-
-#: Seconds that the server may take to answer a statement of the pool's. All of them are short; an
-#: answer that does not come in this time never comes: the connection hangs.
-ANSWER_TIMEOUT = 30.0
 
 #: libpq finds out by itself that the other end is gone: probes after 10 seconds of silence, and
 #: data that nobody acknowledges for 20.
@@ -31,9 +32,39 @@ _KEEPALIVES: Mapping[str, Any] = {
     "connect_timeout": 10,
 }
 
+#: Sets the session's parameters and tells which server process it is.
+_INTRODUCE = b"""
+select activity.pid, activity.backend_start::text
+from pg_catalog.pg_stat_activity as activity
+where activity.pid = pg_catalog.pg_backend_pid()
+  and (
+    select count(pg_catalog.set_config(given.name, given.setting, false))
+    from unnest(%(names)s::text[], %(settings)s::text[]) as given (name, setting)
+  ) >= 0
+"""
+
+_END_PROCESS = b"""
+select pg_catalog.pg_terminate_backend(activity.pid)
+from pg_catalog.pg_stat_activity as activity
+where activity.pid = %(pid)s and activity.backend_start = %(start)s::timestamptz
+"""
+
+
+class Answer(NamedTuple):
+    """What a statement returned.
+
+    Attributes:
+        rows: its rows.
+        is_certain: False where an earlier attempt's connection was lost: that attempt may have done
+            the work, and this one may have found nothing left to do.
+    """
+
+    rows: Rows
+    is_certain: bool
+
 
 async def open_connection(
-    target: Target, *, name: str, prepared: bool = True, **settings: str
+    target: Target, *, name: str, prepared: bool = True, answer_timeout: float = 30.0
 ) -> AsyncConnection:
     """Open a connection in autocommit mode.
 
@@ -41,38 +72,52 @@ async def open_connection(
         target: the database.
         name: what the connection is for; the server shows it.
         prepared: whether statements may be prepared; poolers in transaction mode want none.
-        settings: run-time parameters of the session, where it is the server's own.
+        answer_timeout: seconds that it may take.
     """
     given = psycopg.conninfo.conninfo_to_dict(target.conninfo)
     options = {key: value for key, value in _KEEPALIVES.items() if key not in given}
-    connection: AsyncConnection = await psycopg.AsyncConnection.connect(
-        target.conninfo,
-        autocommit=True,
-        prepare_threshold=5 if prepared else None,
-        fallback_application_name=f"kongtask {name}",
-        client_encoding="UTF8",
-        **options,
-    )
+    async with asyncio.timeout(answer_timeout):
+        connection: AsyncConnection = await psycopg.AsyncConnection.connect(
+            target.conninfo,
+            autocommit=True,
+            prepare_threshold=5 if prepared else None,
+            fallback_application_name=f"kongtask {name}",
+            client_encoding="UTF8",
+            **options,
+        )
     # Moments are decoded when somebody asks for one: a job that is claimed has several.
     connection.adapters.register_loader("timestamptz", Int8BinaryLoader)
-    if prepared:
-        for key, value in settings.items():
-            await connection.execute("select pg_catalog.set_config(%s, %s, false)", [key, value])
     return connection
+
+
+@contextmanager
+def cut_after(seconds: float, connection: AsyncConnection) -> Iterator[None]:
+    """Cut a connection that has not answered in some time: who waits on it gets an error.
+
+    To cancel whoever waits would not do: psycopg then asks the server to cancel the statement, and
+    waits for its answer.
+    """
+    timer = asyncio.get_running_loop().call_later(seconds, _cut, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class Session:
     """A connection for one kind of statements.
 
-    Each statement is tried again while the error is one that passes by itself. Only one caller may
-    use a session at a time; the lock sees to that.
+    Each statement is tried again while the error is one that passes by itself: for ever where the
+    server is away. Only one statement runs at a time; the lock sees to that.
 
     Args:
         target: the database.
         name: what it is for.
-        prepared: whether statements may be prepared.
-        settings: run-time parameters of the session.
-        on_lost: told when nobody knows what became of a statement.
+        prepared: whether statements may be prepared, and the session be set up.
+        answer_timeout: seconds that the server may take to answer. All statements here are short:
+            an answer that does not come in this time never comes, the connection hangs.
+        settings: run-time parameters of the session, where it is the server's own.
+        on_reconnect: called before the first statement after a connection was lost.
     """
 
     def __init__(
@@ -81,12 +126,17 @@ class Session:
         name: str,
         *,
         prepared: bool = True,
+        answer_timeout: float = 30.0,
         settings: Mapping[str, str] | None = None,
-        on_lost: Callable[[], None] | None = None,
+        on_reconnect: Callable[[Ask], Awaitable[None]] | None = None,
     ) -> None:
         self._target, self._name, self._prepared = target, name, prepared
-        self._settings, self._on_lost = settings or {}, on_lost
+        self._answer_timeout, self._settings = answer_timeout, settings or {}
+        self._on_reconnect = on_reconnect
         self._connection: AsyncConnection | None = None
+        self._process: tuple[int, str] | None = None
+        self._predecessor: tuple[int, str] | None = None
+        self._was_lost = False
         self._lock = asyncio.Lock()
 
     async def run(
@@ -94,72 +144,116 @@ class Session:
         statement: bytes,
         values: Mapping[str, Any],
         *,
-        attempts: int = MOST_ATTEMPTS,
+        attempts: int | None = None,
         give_up: asyncio.Event | None = None,
-    ) -> Sequence[tuple[Any, ...]]:
+    ) -> Answer:
         """Run a statement and return its rows.
 
         Args:
             statement: with ``%(name)s`` for values.
             values: by name.
-            attempts: how often it is tried where the error passes by itself.
+            attempts: how often it is tried where the error passes by itself; None for as long as
+                the server is away.
             give_up: when set, no further attempt is made.
 
         Raises:
             psycopg.Error: an error that does not pass, or the last attempt's.
         """
         async with self._lock:
-            for attempt in range(attempts):
+            is_certain, attempt = True, 0
+            while True:
                 try:
-                    return await self._try(statement, values)
+                    return Answer(await self._try(statement, values), is_certain)
                 except Exception as error:
                     backoff = backoff_for(error)
-                    if is_lost(error):
-                        await self._forget()
-                        if self._on_lost is not None:
-                            self._on_lost()
-                    if backoff is None or attempt + 1 == attempts:
+                    if backoff is LOST:
+                        is_certain = False
+                        self._forget()
+                    raise_cancellation(error)
+                    most = attempts or (None if backoff is LOST else MOST_ATTEMPTS)
+                    attempt += 1
+                    if backoff is None or attempt == most or (give_up and give_up.is_set()):
                         raise
-                    if give_up is not None and give_up.is_set():
-                        raise
-                    wait = backoff.delay(attempt)
+                    wait = backoff.delay(attempt - 1)
                     _log.warning("%s: %s; trying again in %.1f s", self._name, _line(error), wait)
                 await _pause(wait, give_up)
-        raise AssertionError("the last attempt returns or raises")
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        async with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                await connection.close()
 
-    async def _try(self, statement: bytes, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-        async with asyncio.timeout(ANSWER_TIMEOUT):
-            if self._connection is None or self._connection.closed:
-                self._connection = await open_connection(
-                    self._target, name=self._name, prepared=self._prepared, **self._settings
-                )
+    async def _try(self, statement: bytes, values: Mapping[str, Any]) -> Rows:
+        if self._connection is None or self._connection.closed:
+            self._connection = await open_connection(
+                self._target,
+                name=self._name,
+                prepared=self._prepared,
+                answer_timeout=self._answer_timeout,
+            )
+            await self._introduce()
+        if self._was_lost and self._on_reconnect is not None:
+            await self._on_reconnect(self._ask)
+        self._was_lost = False
+        return await self._ask(statement, values)
+
+    async def _ask(self, statement: bytes, values: Mapping[str, Any]) -> Rows:
+        assert self._connection is not None
+        with cut_after(self._answer_timeout, self._connection):
             cursor = await self._connection.execute(
                 statement, values, prepare=self._prepared, binary=True
             )
             return await cursor.fetchall() if cursor.description else ()
 
-    async def _forget(self) -> None:
+    async def _introduce(self) -> None:
+        """Set the session up, once the server process of a lost connection is gone.
+
+        It may still be busy with the statement whose answer never came.
+        """
+        if not self._prepared:
+            return
+        given = {"names": list(self._settings), "settings": list(self._settings.values())}
+        rows = await self._ask(_INTRODUCE, given)
+        self._process = rows[0][0], rows[0][1]
+        if self._predecessor is not None:
+            pid, start = self._predecessor
+            while await self._ask(_END_PROCESS, {"pid": pid, "start": start}):
+                await asyncio.sleep(0.05)
+            self._predecessor = None
+
+    def _forget(self) -> None:
         """Drop a connection that may hang: without a word to the other end."""
         connection, self._connection = self._connection, None
+        self._was_lost = True
         if connection is not None:
+            self._predecessor, self._process = self._process or self._predecessor, None
             connection.pgconn.finish()
+
+
+def _cut(connection: AsyncConnection) -> None:
+    with (
+        suppress(OSError, psycopg.Error),
+        socket.socket(fileno=os.dup(connection.fileno())) as link,
+    ):
+        link.shutdown(socket.SHUT_RDWR)
+
+
+def raise_cancellation(error: Exception) -> None:
+    """Raise a cancellation that an error of the connection has covered."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
 
 
 async def _pause(seconds: float, give_up: asyncio.Event | None) -> None:
     if give_up is None:
         await asyncio.sleep(seconds)
         return
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await give_up.wait()
-    except TimeoutError:
-        return
 
 
 def _line(error: BaseException) -> str:

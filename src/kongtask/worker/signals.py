@@ -1,4 +1,4 @@
-"""Signals: the first one stops a worker gracefully, a later one by force."""
+"""Signals: the first one stops a process's workers gracefully, a later one by force."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,19 @@ _DEAF = 5.0
 class Signals:
     """Handles the process's signals as long as the block lasts; then the last one takes its course.
 
+    Pools side by side in one event loop all stop; whichever ends last lets the signal end the
+    process. In any other thread than the main one, which is the only one to hear signals, nothing
+    is handled.
+
     Args:
         pool: what is stopped.
+        deaf: seconds after a signal in which further ones are not heard.
     """
 
-    def __init__(self, pool: WorkerPool) -> None:
-        self._pool = pool
+    _listening: tuple[Signals, ...] = ()
+
+    def __init__(self, pool: WorkerPool, *, deaf: float = _DEAF) -> None:
+        self._pool, self._deaf = pool, deaf
         self._loop = asyncio.get_running_loop()
         self._heard: signal.Signals | None = None
         self._times = 0
@@ -37,22 +45,29 @@ class Signals:
         self._killing: asyncio.Task[object] | None = None
 
     def __enter__(self) -> Signals:
-        for number in _SIGNALS:
-            self._loop.add_signal_handler(number, self._hear, number)
+        if threading.current_thread() is threading.main_thread():
+            Signals._listening = (*Signals._listening, self)
+            for number in _SIGNALS:
+                self._loop.add_signal_handler(number, _hear, number)
         return self
 
     def __exit__(self, *exc: object) -> None:
+        others = tuple(other for other in Signals._listening if other is not self)
+        if len(others) == len(Signals._listening):
+            return
+        Signals._listening = others
+        if others:
+            return
         for number in _SIGNALS:
             self._loop.remove_signal_handler(number)
         if self._heard is not None:
-            # Whoever waits for this process sees which signal ended it.
-            signal.signal(self._heard, signal.SIG_DFL)
-            os.kill(os.getpid(), self._heard)
+            _let_end(self._heard)
 
-    def _hear(self, number: signal.Signals) -> None:
+    def hear(self, number: signal.Signals) -> None:
+        """Stop; the second time by force; the third time at once."""
         if monotonic() < self._deaf_until:
             return
-        self._deaf_until = monotonic() + _DEAF
+        self._deaf_until = monotonic() + self._deaf
         self._times += 1
         if self._times == 1:
             self._heard = number
@@ -63,4 +78,15 @@ class Signals:
             message = f"Forced worker shutdown due to {number.name}"
             self._killing = asyncio.create_task(self._pool.kill(message))
         else:
-            self.__exit__()
+            _let_end(number)
+
+
+def _hear(number: signal.Signals) -> None:
+    for each in Signals._listening:
+        each.hear(number)
+
+
+def _let_end(number: signal.Signals) -> None:
+    """End this process by a signal, so that whoever waits for it sees which one it was."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

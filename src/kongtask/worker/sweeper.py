@@ -14,6 +14,7 @@ from kongtask.worker.events import (
     ResetLockedSuccess,
 )
 from kongtask.worker.options import WorkerOptions
+from kongtask.worker.session import raise_cancellation
 
 _log = logging.getLogger("kongtask.worker")
 
@@ -56,6 +57,7 @@ class Sweeper:
         try:
             jobs, queues = await self._unlock_expired()
         except Exception as error:
+            raise_cancellation(error)
             _log.exception("freeing expired locks has failed")
             self._emitter.emit(ResetLockedFailure(error=error, delay=delay))
             return delay

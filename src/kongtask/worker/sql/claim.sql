@@ -8,6 +8,9 @@
 --
 -- What is chosen is updated by its identity: a join with it becomes a hash join that reads the whole
 -- table once there are many jobs.
+--
+-- A last row without an id tells that there is more: others were looking at jobs that this pool
+-- might have taken, or one queue filled all that a claim looks at. They will not tell of it.
 with free as materialized (
   select jobs.id, jobs.priority, jobs.run_at
   from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
@@ -74,14 +77,26 @@ taken as (
   where queues.id = any(
     array(select chosen.job_queue_id from chosen where chosen.job_queue_id is not null)
   )
+),
+claimed as (
+  update :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
+  set
+    attempts = jobs.attempts + 1,
+    locked_by = %(pool_id)s,
+    locked_at = coalesce(%(now)s::timestamptz, now())
+  where jobs.id = any(array(select chosen.id from chosen))
+  returning
+    jobs.id, jobs.task_id, jobs.payload::text, jobs.priority, jobs.run_at, jobs.attempts,
+    jobs.max_attempts, jobs.job_queue_id, jobs.key, jobs.revision, jobs.flags::text,
+    jobs.created_at, jobs.last_error, jobs.locked_at
 )
-update :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
-set
-  attempts = jobs.attempts + 1,
-  locked_by = %(pool_id)s,
-  locked_at = coalesce(%(now)s::timestamptz, now())
-where jobs.id = any(array(select chosen.id from chosen))
-returning
-  jobs.id, jobs.task_id, jobs.payload::text, jobs.priority, jobs.run_at, jobs.attempts,
-  jobs.max_attempts, jobs.job_queue_id, jobs.key, jobs.revision, jobs.flags::text,
-  jobs.created_at, jobs.last_error
+select * from claimed
+union all
+select
+  null, null, null, null, null, null, null, null, null, null, null, null, null, null
+where (select count(*) from chosen) < %(size)s
+  and (
+    (select count(*) from reach) = %(size)s
+    or (select count(*) from first) > (select count(*) from queued)
+    or (select count(*) from reach where reach.job_queue_id is null) > (select count(*) from free)
+  )

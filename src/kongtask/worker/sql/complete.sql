@@ -1,11 +1,12 @@
 -- Ends jobs that are done: deletes them, and frees their queues for the next job.
 --
--- Only what is still this pool's: where its lock has expired or was taken away, the job may be
--- running elsewhere. Returns the jobs that were.
+-- Only what is still this pool's by one of the claims that these jobs came with: where a lock has
+-- expired or was taken away, the job may be running elsewhere. Returns the jobs that were.
 with done as (
   delete from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
   where jobs.id = any(%(ids)s::bigint[])
     and jobs.locked_by = %(pool_id)s
+    and jobs.locked_at = any(%(moments)s::timestamptz[])
   returning jobs.id, jobs.job_queue_id
 ),
 freed as (
