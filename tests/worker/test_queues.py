@@ -121,9 +121,9 @@ def test_a_queue_runs_one_job_at_a_time_in_order_across_two_pools(log: Queue) ->
     async def work() -> None:
         app = logging_app(log, 0.01)
         done = Watch(app, JobComplete)
-        async with running(app, poll_interval=NEVER, concurrency=4):
-            async with running(app, poll_interval=NEVER, concurrency=4):
-                await done.until(96)
+        options: dict[str, Any] = {"poll_interval": NEVER, "concurrency": 4}
+        async with running(app, **options), running(app, **options):
+            await done.until(96)
 
     run(work())
     assert_serial(log, 12, 8)
