@@ -104,7 +104,7 @@ Bad options and arguments are reported in the form of the library click: the usa
 | Code | Meaning |
 | --- | --- |
 | 0 | Done, nothing to do, or no difference. |
-| 1 | A difference was found, or the schema is behind its migrations. |
+| 1 | A difference was found, or the schema is behind its migrations. `kongtask run`: an error. |
 | 2 | An error, or a bad option, value or setting. |
 | 57 | The database holds a newer breaking revision than this kongtask knows. |
 | 128 + N | The command was ended by signal N, for instance 130 by Ctrl-C; scratch databases are \

@@ -15,6 +15,8 @@ KongtaskError                    exit 2
 ├── BatchError                   some entries of a batch job failed
 ├── TaskProcessDiedError         the process that ran a task is gone
 ├── WorkerStoppedError           a worker could not go on
+├── TaskLoadError                an application or a directory of tasks cannot be loaded
+├── ExecutableFailedError        a program that is a task did not end well
 ├── JobError                     the worker schema's functions refused a call
 │   ├── JobSpecError             arguments that no job can have
 │   └── JobKeyBusyError          others took the job with a key again and again
@@ -113,6 +115,22 @@ class TaskProcessDiedError(KongtaskError):
 
 class WorkerStoppedError(KongtaskError):
     """A worker could not go on; what it held was given back as far as the database took it."""
+
+
+class TaskLoadError(KongtaskError):
+    """An application or a directory of tasks is not there, or cannot be imported."""
+
+
+class ExecutableFailedError(KongtaskError):
+    """A program that is a task could not be started, or did not end well.
+
+    Attributes:
+        code: its exit code, below 0 where a signal ended it; None where it was not started.
+    """
+
+    def __init__(self, message: str, *, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class JobError(KongtaskError):

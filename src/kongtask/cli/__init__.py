@@ -17,6 +17,10 @@ COMMANDS = {
     ),
     "schema": ("kongtask.cli.schema", "Compare, verify and document schemas."),
     "cron": ("kongtask.cli.cron", "Read crontabs."),
+    "run": (
+        "kongtask.cli.worker.run",
+        "Run a worker: claim jobs, run their tasks, and write how they ended.",
+    ),
     "init": (
         "kongtask.cli.init", "Lay out a project: settings, migrations, exports, Makefile, CI step."
     ),
@@ -31,8 +35,11 @@ COMMANDS = {
     "completion": ("kongtask.cli.completion", "Print the shell's completion script."),
 }  # fmt: skip
 
+#: Other names of commands, which the help does not list.
+ALIASES = {"worker": "run"}
 
-@click.group(cls=LazyGroup, commands_by_name=COMMANDS)
+
+@click.group(cls=LazyGroup, commands_by_name=COMMANDS, aliases=ALIASES)
 @click.version_option(__version__, "-V", "--version", prog_name="kongtask")
 def kongtask() -> None:
     """A PostgreSQL job queue whose database schema is a verified artefact."""

@@ -19,14 +19,20 @@ class LazyGroup(GuardedGroup):
         commands: command name -> (module that has it as ``command``, one line of help). The help
             stands here so that the group's own help imports none of them; a test holds it against
             theirs.
+        aliases: other name -> command name.
     """
 
     def __init__(
-        self, *args: Any, commands_by_name: Mapping[str, tuple[str, str]], **extra: Any
+        self,
+        *args: Any,
+        commands_by_name: Mapping[str, tuple[str, str]],
+        aliases: Mapping[str, str] | None = None,
+        **extra: Any,
     ) -> None:
         extra.setdefault("context_settings", {"help_option_names": ["-h", "-help", "--help"]})
         super().__init__(*args, **extra)
         self.commands_by_name = commands_by_name
+        self._aliases = aliases or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the help page."""
@@ -36,6 +42,7 @@ class LazyGroup(GuardedGroup):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import a command, or return None if there is none of that name."""
         del ctx
+        name = self._aliases.get(name, name)
         if name not in self.commands_by_name:
             return None
         command: click.Command = importlib.import_module(self.commands_by_name[name][0]).command
@@ -46,7 +53,8 @@ class LazyGroup(GuardedGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is meant; for an unknown one, name those that are near."""
         near = difflib.get_close_matches(args[0], self.commands_by_name, n=3)
-        if args[0] not in self.commands_by_name and near and not args[0].startswith("-"):
+        is_known = args[0] in self.commands_by_name or args[0] in self._aliases
+        if not is_known and near and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(near)}?")
         return super().resolve_command(ctx, args)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
+from kongtask.database.connection import Target
 from kongtask.worker.events import Emitter, Event
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.runner import Runner
@@ -73,7 +74,7 @@ class App:
         """Tell a listener of a class of events; returns a function that ends it."""
         return self.emitter.on(kind, listener)
 
-    def runner(self, conninfo: str | None = None, **changes: Any) -> Runner:
+    def runner(self, conninfo: str | Target | None = None, **changes: Any) -> Runner:
         """Return a worker that is not running yet.
 
         Args:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
-from kongtask.database.connection import Target, find_target
+from kongtask.database.connection import Target, connect, describe, find_target
 from kongtask.errors import UsageError
-from kongtask.migrate import migrate, worker_migrations
+from kongtask.migrate import migrate, status, worker_migrations
 from kongtask.settings import load_settings
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.events import Emitter
@@ -27,7 +28,7 @@ class Runner:
 
     Args:
         tasks: by identifier.
-        conninfo: the database; without one, what the environment names.
+        conninfo: the database, as libpq takes it; without one, what the environment names.
         options: how it works.
         emitter: told what happens.
         middleware: called around each job.
@@ -37,7 +38,7 @@ class Runner:
     def __init__(
         self,
         tasks: Mapping[str, Task],
-        conninfo: str | None = None,
+        conninfo: str | Target | None = None,
         *,
         options: WorkerOptions | None = None,
         emitter: Emitter | None = None,
@@ -50,11 +51,15 @@ class Runner:
         self._conninfo, self._middleware = conninfo, middleware
         self._pool: WorkerPool | None = None
 
-    async def run(self, *, handle_signals: bool = True) -> None:
+    async def run(
+        self, *, handle_signals: bool = True, before_end: Callable[[], None] | None = None
+    ) -> None:
         """Work until stopped.
 
         Args:
-            handle_signals: whether the process's signals stop this worker.
+            handle_signals: whether the process's signals stop this worker, and end the process
+                when it has stopped.
+            before_end: called in a thread when the worker has stopped, whatever stopped it.
 
         Raises:
             UsageError: there are no tasks, or no database is named.
@@ -62,20 +67,18 @@ class Runner:
             BreakingRevisionError: the schema is of a revision that this kongtask does not know.
         """
         pool = await self._make_pool(is_once=False)
-        if not handle_signals:
-            await pool.run()
-            return
-        with Signals(pool):
-            await pool.run()
+        await self._run(pool, handle_signals=handle_signals, before_end=before_end)
 
-    async def run_once(self) -> None:
-        """Work until nothing is due.
+    async def run_once(
+        self, *, handle_signals: bool = False, before_end: Callable[[], None] | None = None
+    ) -> None:
+        """Work until nothing is due; see :meth:`run`.
 
         Raises:
             UsageError: there are no tasks, or no database is named.
         """
         pool = await self._make_pool(is_once=True)
-        await pool.run()
+        await self._run(pool, handle_signals=handle_signals, before_end=before_end)
 
     def stop(self, reason: str = "stopped") -> None:
         """Begin a graceful shutdown; :meth:`run` returns when it is complete."""
@@ -91,18 +94,30 @@ class Runner:
         """Whether the worker stopped because the schema became one that it does not know."""
         return self._pool is not None and self._pool.is_breaking
 
+    async def _run(
+        self, pool: WorkerPool, *, handle_signals: bool, before_end: Callable[[], None] | None
+    ) -> None:
+        with Signals(pool) if handle_signals else nullcontext():
+            try:
+                await pool.run()
+            finally:
+                if before_end is not None:
+                    await asyncio.to_thread(before_end)
+
     async def _make_pool(self, *, is_once: bool) -> WorkerPool:
         if not self._tasks:
             raise UsageError("there are no tasks: decorate a function with @app.task")
         target = self._target()
         # A schema that exists at a revision that this worker knows is used as it is.
-        await asyncio.to_thread(_install, target, self.options.schema)
+        await asyncio.to_thread(install, target, self.options.schema)
         self._pool = WorkerPool(
             target, self._tasks, self.options, self.emitter, self._middleware, is_once=is_once
         )
         return self._pool
 
     def _target(self) -> Target:
+        if isinstance(self._conninfo, Target):
+            return self._conninfo
         if self._conninfo is not None:
             return Target(conninfo=self._conninfo, source="the application")
         found = find_target(None, load_settings())
@@ -114,17 +129,25 @@ class Runner:
         return found
 
 
-def _install(target: Target, schema: str) -> None:
-    """Make the worker schema where there is none, and refuse one that is not known."""
-    from kongtask.database.connection import connect
-    from kongtask.migrate import status
+def install(target: Target, schema: str, *, is_latest: bool = False) -> None:
+    """Make the worker schema where there is none, and refuse one that is not known.
 
+    Args:
+        target: the database.
+        schema: the worker schema's name.
+        is_latest: whether one that exists is brought up to date too.
+
+    Raises:
+        MigrationError: the schema is of a revision that this kongtask does not know.
+    """
     migrations = worker_migrations()
     with connect(target) as connection:
         found = status(connection, migrations, schema)
+        _log.info("using %s, from %s", describe(connection), target.source)
     if found.problem is not None:
         raise found.problem
     for warning in found.warnings:
         _log.warning("%s", warning)
-    if found.revision == 0:
-        migrate(target, migrations, schema)
+    if found.revision == 0 or (is_latest and found.behind):
+        outcome = migrate(target, migrations, schema)
+        _log.info("the schema %s is at revision %d now", schema, outcome.revision)

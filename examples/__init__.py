@@ -1,0 +1,1 @@
+"""Applications to try; each tells how to run it."""

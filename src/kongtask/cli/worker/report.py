@@ -1,0 +1,109 @@
+"""What a running worker says: how it begins and ends, its troubles, and now and then its rate."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+
+from kongtask.worker.events import (
+    Emitter,
+    JobComplete,
+    JobStart,
+    JobSuccess,
+    PoolForcefulShutdownComplete,
+    PoolListenError,
+    PoolListenSuccess,
+    PoolRelease,
+    WorkerGetJobError,
+)
+
+_log = logging.getLogger("kongtask.worker")
+
+#: Seconds between lines that tell how many jobs were done.
+INTERVAL = 60.0
+
+
+class Report:
+    """Listens to a worker's events, and logs what a person wants to know.
+
+    Args:
+        emitter: the worker's.
+        is_detailed: whether each job that succeeds is told of too.
+    """
+
+    def __init__(self, emitter: Emitter, *, is_detailed: bool) -> None:
+        self._done = self._failed = 0
+        self._told_done = self._told_failed = 0
+        self._is_listening = False
+        self._began: dict[int, float] = {}
+        emitter.on(JobComplete, self._count)
+        emitter.on(PoolListenSuccess, self._listening)
+        emitter.on(PoolListenError, self._not_listening)
+        emitter.on(WorkerGetJobError, self._no_jobs)
+        emitter.on(PoolForcefulShutdownComplete, self._given_up)
+        emitter.on(PoolRelease, self._end)
+        if is_detailed:
+            emitter.on(JobStart, self._begin)
+            emitter.on(JobSuccess, self._success)
+
+    async def run(self) -> None:
+        """Tell every minute how many jobs were done, if any were, until cancelled."""
+        while True:
+            await asyncio.sleep(INTERVAL)
+            self.tell(INTERVAL)
+
+    def tell(self, seconds: float) -> None:
+        """Tell how many jobs were done since the last time, if any were.
+
+        Args:
+            seconds: how long that was.
+        """
+        done, failed = self._done - self._told_done, self._failed - self._told_failed
+        self._told_done, self._told_failed = self._done, self._failed
+        if done or failed:
+            _log.info(
+                "%s and %d attempts failed in %.0f s: %.1f a second",
+                _jobs(done), failed, seconds, (done + failed) / seconds,
+            )  # fmt: skip
+
+    def _count(self, event: JobComplete) -> None:
+        if event.error is None:
+            self._done += 1
+        else:
+            self._failed += 1
+
+    def _begin(self, event: JobStart) -> None:
+        self._began[event.job.id] = monotonic()
+
+    def _success(self, event: JobSuccess) -> None:
+        job = event.job
+        seconds = monotonic() - self._began.pop(job.id, monotonic())
+        extra = {"job_id": job.id, "task_identifier": job.task_identifier, "seconds": seconds}
+        _log.debug("job %d (%s) done in %.3f s", job.id, job.task_identifier, seconds, extra=extra)
+
+    def _listening(self, event: PoolListenSuccess) -> None:
+        del event
+        if not self._is_listening:
+            self._is_listening = True
+            _log.info("ready, and told of new jobs")
+
+    def _not_listening(self, event: PoolListenError) -> None:
+        self._is_listening = False
+        _log.warning("not told of new jobs until a connection is there again: %s", event.error)
+
+    def _no_jobs(self, event: WorkerGetJobError) -> None:
+        _log.error("jobs cannot be claimed: %s", event.error)
+
+    def _given_up(self, event: PoolForcefulShutdownComplete) -> None:
+        if event.job_ids:
+            numbers = ", ".join(str(number) for number in event.job_ids)
+            _log.warning("recorded as failed, for they did not end: jobs %s", numbers)
+
+    def _end(self, event: PoolRelease) -> None:
+        del event
+        _log.info("ended: %s, %d attempts failed", _jobs(self._done), self._failed)
+
+
+def _jobs(count: int) -> str:
+    return f"{count:,} job done" if count == 1 else f"{count:,} jobs done"
