@@ -300,7 +300,8 @@ def _metavar(argument: click.Argument) -> str:
 def _code(names: str) -> str:
     """Mark each spelling as code; what follows the last one is its value."""
     *others, last = names.split(", ")
-    return ", ".join(f"`{spelling}`" for spelling in (*others, last))
+    spellings = ", ".join(f"`{spelling}`" for spelling in (*others, last))
+    return spellings.replace("|", "\\|")
 
 
 def _cell(text: str) -> str:
