@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kongtask.worker import App, Context, ThreadContext
+from kongtask import App, Context, ThreadContext
 
 app = App()
 

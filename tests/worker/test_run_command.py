@@ -21,7 +21,7 @@ from .commands import running
 
 APP = """
 import asyncio
-from kongtask.worker import App, Context, ThreadContext
+from kongtask import App, Context, ThreadContext
 
 app = App()
 

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, overload
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack, overload
+
+from msgspec import Struct
 
 from kongtask.database.connection import Target
-from kongtask.worker.events import Emitter, Event
+from kongtask.worker.connections import Connections
+from kongtask.worker.events import Emitter
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.runner import Runner
+from kongtask.worker.runner import Runner, target_of
 from kongtask.worker.tasks import Middleware, TaskList, make_task
+
+if TYPE_CHECKING:
+    from kongtask.cron import CronItem
+    from kongtask.cron.pattern import Digest, Pattern
+    from kongtask.jobs import Job, JobSpec
+    from kongtask.jobs.specs import JobOptions
 
 P = ParamSpec("P")
 R = TypeVar("R")
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=Struct)
 
 
 class App:
     """Tasks and how to run them.
+
+    In a ``with`` or ``async with`` block it keeps connections to add jobs over; outside of it,
+    each call that adds jobs opens one and closes it.
 
     Args:
         conninfo: the database, as libpq takes it; without one, what the environment names.
@@ -32,7 +44,9 @@ class App:
         self.options = options or WorkerOptions()
         self.tasks = TaskList()
         self.emitter = Emitter()
+        self.cron_items: list[CronItem] = []
         self._middleware: list[Middleware] = []
+        self._connections = Connections(lambda: target_of(self.conninfo))
 
     @overload
     def task(self, function: Callable[P, R], /) -> Callable[P, R]: ...
@@ -65,6 +79,106 @@ class App:
 
         return add(given) if callable(given) else add
 
+    def cron(
+        self,
+        match: str | Pattern | Callable[[Digest], bool],
+        task: str | None = None,
+        /,
+        **options: Any,
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Add a job by the clock, as long as a worker of this application runs.
+
+        Give the task's identifier, or decorate the function, which becomes a task unless it is one.
+        Any number of workers may have the same schedule: each job is added once.
+
+        Args:
+            match: five fields as in a crontab, in UTC, or a function that tells whether a minute is
+                due.
+            task: the identifier of the task.
+            options: ``identifier``, ``payload``, ``backfill_period`` and others, as
+                :func:`kongtask.cron.cron_item` takes them.
+
+        Raises:
+            CrontabError: the item could never be scheduled.
+        """
+        from kongtask.cron import cron_item
+
+        def add(function: Callable[P, R]) -> Callable[P, R]:
+            if not any(known.function is function for known in self.tasks.values()):
+                self.task(function)
+            identifier = next(t.identifier for t in self.tasks.values() if t.function is function)
+            self.cron_items.append(cron_item(match, task=identifier, **options))
+            return function
+
+        if task is not None:
+            self.cron_items.append(cron_item(match, task=task, **options))
+        return add
+
+    async def add_job(
+        self, identifier: str, payload: Any = None, **options: Unpack[JobOptions]
+    ) -> Job:
+        """Add a job, committed at once; see :func:`kongtask.jobs.add_job`.
+
+        To add it in a transaction of yours, call that function with your connection.
+        """
+        from kongtask.jobs import add_job
+
+        async with self._connections.lend_async() as connection:
+            return await add_job(
+                connection, identifier, payload, schema=self.options.schema, **options
+            )
+
+    async def add_jobs(
+        self, specs: Iterable[JobSpec], *, job_key_preserve_run_at: bool = False
+    ) -> list[Job]:
+        """Add many jobs with one call; see :func:`kongtask.jobs.add_jobs`."""
+        from kongtask.jobs import add_jobs
+
+        async with self._connections.lend_async() as connection:
+            return await add_jobs(
+                connection,
+                specs,
+                job_key_preserve_run_at=job_key_preserve_run_at,
+                schema=self.options.schema,
+            )
+
+    def add_job_blocking(
+        self, identifier: str, payload: Any = None, **options: Unpack[JobOptions]
+    ) -> Job:
+        """Add a job from code that is not async; see :meth:`add_job`."""
+        from kongtask.jobs import add_job
+
+        with self._connections.lend() as connection:
+            return add_job(connection, identifier, payload, schema=self.options.schema, **options)
+
+    def add_jobs_blocking(
+        self, specs: Iterable[JobSpec], *, job_key_preserve_run_at: bool = False
+    ) -> list[Job]:
+        """Add many jobs with one call, from code that is not async; see :meth:`add_jobs`."""
+        from kongtask.jobs import add_jobs
+
+        with self._connections.lend() as connection:
+            return add_jobs(
+                connection,
+                specs,
+                job_key_preserve_run_at=job_key_preserve_run_at,
+                schema=self.options.schema,
+            )
+
+    def __enter__(self) -> Self:
+        self._connections.open()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._connections.close()
+
+    async def __aenter__(self) -> Self:
+        await self._connections.open_async()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._connections.close_async()
+
     def middleware(self, function: Middleware) -> Middleware:
         """Call an async function around each job: it takes the context and what to call next."""
         self._middleware.append(function)
@@ -87,17 +201,18 @@ class App:
             options=self.options,
             emitter=self.emitter,
             middleware=self._middleware,
+            cron_items=self.cron_items,
             **changes,
         )
 
-    async def run(self, conninfo: str | None = None, **changes: Any) -> None:
+    async def run(self, conninfo: str | Target | None = None, **changes: Any) -> None:
         """Work until stopped by a signal; see :meth:`runner`."""
         await self.runner(conninfo, **changes).run()
 
-    async def run_once(self, conninfo: str | None = None, **changes: Any) -> None:
+    async def run_once(self, conninfo: str | Target | None = None, **changes: Any) -> None:
         """Work until nothing is due; see :meth:`runner`."""
         await self.runner(conninfo, **changes).run_once()
 
-    def run_blocking(self, conninfo: str | None = None, **changes: Any) -> None:
+    def run_blocking(self, conninfo: str | Target | None = None, **changes: Any) -> None:
         """Work until stopped by a signal, in an event loop of its own."""
         asyncio.run(self.run(conninfo, **changes))

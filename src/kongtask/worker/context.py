@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
 
 import psycopg
 
 from kongtask.errors import WorkerStoppedError
 
 if TYPE_CHECKING:
+    from kongtask.jobs import Job, JobSpec
+    from kongtask.jobs.specs import JobOptions
     from kongtask.worker.claimed import ClaimedJob
 
 T = TypeVar("T")
@@ -90,6 +92,34 @@ class Context:
             cursor = await connection.execute(statement.encode(), values)
             return await cursor.fetchall() if cursor.description else []
 
+    async def add_job(
+        self, identifier: str, payload: Any = None, **options: Unpack[JobOptions]
+    ) -> Job:
+        """Add a job, whatever becomes of the one that runs; see :func:`kongtask.jobs.add_job`.
+
+        To add it in a transaction of yours, call that function with your connection.
+        """
+        from kongtask.jobs import add_job
+
+        async with self.connection() as connection:
+            return await add_job(
+                connection, identifier, payload, schema=self._around.schema, **options
+            )
+
+    async def add_jobs(
+        self, specs: Iterable[JobSpec], *, job_key_preserve_run_at: bool = False
+    ) -> list[Job]:
+        """Add many jobs with one call; see :func:`kongtask.jobs.add_jobs`."""
+        from kongtask.jobs import add_jobs
+
+        async with self.connection() as connection:
+            return await add_jobs(
+                connection,
+                specs,
+                job_key_preserve_run_at=job_key_preserve_run_at,
+                schema=self._around.schema,
+            )
+
     async def get_queue_name(self, queue_id: int | None = None) -> str | None:
         """Return the name of the job's queue, or of another by its number."""
         wanted = self.job.job_queue_id if queue_id is None else queue_id
@@ -125,6 +155,17 @@ class ThreadContext:
     def query(self, statement: str, values: Values | None = None) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows; see :meth:`Context.query`."""
         return self._wait(self._context.query(statement, values))
+
+    def add_job(self, identifier: str, payload: Any = None, **options: Unpack[JobOptions]) -> Job:
+        """Add a job; see :meth:`Context.add_job`."""
+        return self._wait(self._context.add_job(identifier, payload, **options))
+
+    def add_jobs(
+        self, specs: Iterable[JobSpec], *, job_key_preserve_run_at: bool = False
+    ) -> list[Job]:
+        """Add many jobs with one call; see :meth:`Context.add_jobs`."""
+        preserve = job_key_preserve_run_at
+        return self._wait(self._context.add_jobs(specs, job_key_preserve_run_at=preserve))
 
     def get_queue_name(self, queue_id: int | None = None) -> str | None:
         """Return the name of the job's queue, or of another by its number."""

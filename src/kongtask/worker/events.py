@@ -1,6 +1,7 @@
 """What happens in a pool, as values, and who is told.
 
-The names are Graphile Worker's: ``job:start`` is :class:`JobStart`. A listener that raises is
+The names are Graphile Worker's: ``job:start`` is :class:`JobStart`. Those of cron are
+in :mod:`kongtask.cron.events`, and are told by the same emitter. A listener that raises is
 logged and never disturbs the pool.
 """
 
@@ -184,7 +185,7 @@ class ResetLockedFailure(Event, frozen=True, kw_only=True):
     delay: float | None
 
 
-E_ = TypeVar("E_", bound=Event)
+E_ = TypeVar("E_", bound=Struct)
 Listener = Callable[[Any], None]
 
 
@@ -192,7 +193,7 @@ class Emitter:
     """Listeners by the class of event that they listen to."""
 
     def __init__(self) -> None:
-        self._listeners: dict[type[Event], list[Listener]] = {}
+        self._listeners: dict[type[Struct], list[Listener]] = {}
 
     def on(self, kind: type[E_], listener: Callable[[E_], None]) -> Callable[[], None]:
         """Let a listener be told of a class of events, and of the classes below it.
@@ -207,8 +208,8 @@ class Emitter:
         """Tell whether anybody listens: where events are many, they are made only then."""
         return bool(self._listeners) and any(base in self._listeners for base in kind.__mro__)
 
-    def emit(self, event: Event) -> None:
-        """Tell an event."""
+    def emit(self, event: Struct) -> None:
+        """Tell an event of the pool's, or of the scheduler's."""
         if not self._listeners:
             return
         for base in type(event).__mro__:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kongtask.database.connection import Target, connect, describe, find_target
 from kongtask.errors import UsageError
 from kongtask.migrate import migrate, status, worker_migrations
 from kongtask.settings import load_settings
 from kongtask.worker.claimed import ClaimedJob
+from kongtask.worker.connections import LastingConnection
 from kongtask.worker.events import Emitter
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.pool import WorkerPool
 from kongtask.worker.signals import Signals
 from kongtask.worker.tasks import Middleware, Task
 
+if TYPE_CHECKING:
+    from kongtask.cron import CronItem
+
 _log = logging.getLogger("kongtask.worker")
+
+#: Seconds that the scheduler's last statement may take when the worker ends.
+_LAST_STATEMENT = 5.0
 
 
 class Runner:
@@ -32,6 +39,7 @@ class Runner:
         options: how it works.
         emitter: told what happens.
         middleware: called around each job.
+        cron_items: added by the clock as long as the worker runs.
         changes: options that are to be different.
     """
 
@@ -43,12 +51,13 @@ class Runner:
         options: WorkerOptions | None = None,
         emitter: Emitter | None = None,
         middleware: Sequence[Middleware] = (),
+        cron_items: Sequence[CronItem] = (),
         **changes: Any,
     ) -> None:
         self._tasks = tasks
         self.options = replace(options or WorkerOptions(), **changes)
         self.emitter = emitter or Emitter()
-        self._conninfo, self._middleware = conninfo, middleware
+        self._conninfo, self._middleware, self._cron_items = conninfo, middleware, cron_items
         self._pool: WorkerPool | None = None
 
     async def run(
@@ -66,8 +75,10 @@ class Runner:
             WorkerStoppedError: something happened that the worker cannot go on after.
             BreakingRevisionError: the schema is of a revision that this kongtask does not know.
         """
-        pool = await self._make_pool(is_once=False)
-        await self._run(pool, handle_signals=handle_signals, before_end=before_end)
+        target = target_of(self._conninfo)
+        pool = await self._make_pool(target, is_once=False)
+        scheduling = self._scheduling(target)
+        await self._run(pool, scheduling, handle_signals=handle_signals, before_end=before_end)
 
     async def run_once(
         self, *, handle_signals: bool = False, before_end: Callable[[], None] | None = None
@@ -77,8 +88,8 @@ class Runner:
         Raises:
             UsageError: there are no tasks, or no database is named.
         """
-        pool = await self._make_pool(is_once=True)
-        await self._run(pool, handle_signals=handle_signals, before_end=before_end)
+        pool = await self._make_pool(target_of(self._conninfo), is_once=True)
+        await self._run(pool, nullcontext(), handle_signals=handle_signals, before_end=before_end)
 
     def stop(self, reason: str = "stopped") -> None:
         """Begin a graceful shutdown; :meth:`run` returns when it is complete."""
@@ -95,19 +106,24 @@ class Runner:
         return self._pool is not None and self._pool.is_breaking
 
     async def _run(
-        self, pool: WorkerPool, *, handle_signals: bool, before_end: Callable[[], None] | None
+        self,
+        pool: WorkerPool,
+        scheduling: AbstractAsyncContextManager[None],
+        *,
+        handle_signals: bool,
+        before_end: Callable[[], None] | None,
     ) -> None:
         with Signals(pool) if handle_signals else nullcontext():
             try:
-                await pool.run()
+                async with scheduling:
+                    await pool.run()
             finally:
                 if before_end is not None:
                     await asyncio.to_thread(before_end)
 
-    async def _make_pool(self, *, is_once: bool) -> WorkerPool:
+    async def _make_pool(self, target: Target, *, is_once: bool) -> WorkerPool:
         if not self._tasks:
             raise UsageError("there are no tasks: decorate a function with @app.task")
-        target = self._target()
         # A schema that exists at a revision that this worker knows is used as it is.
         await asyncio.to_thread(install, target, self.options.schema)
         self._pool = WorkerPool(
@@ -115,18 +131,48 @@ class Runner:
         )
         return self._pool
 
-    def _target(self) -> Target:
-        if isinstance(self._conninfo, Target):
-            return self._conninfo
-        if self._conninfo is not None:
-            return Target(conninfo=self._conninfo, source="the application")
-        found = find_target(None, load_settings())
-        if found is None:
-            raise UsageError(
-                "no database is named: give a connection string, or set DATABASE_URL or PGHOST, "
-                "PGDATABASE and so on"
-            )
-        return found
+    @asynccontextmanager
+    async def _scheduling(self, target: Target) -> AsyncIterator[None]:
+        """Let a scheduler run beside the block, if there is anything to schedule."""
+        if not self._cron_items:
+            yield
+            return
+        from kongtask.cron import Scheduler
+
+        connection = LastingConnection(target)
+        scheduler = Scheduler(
+            connection.lend,
+            self._cron_items,
+            schema=self.options.schema,
+            events=self.emitter.emit,
+        )
+        await scheduler.start()
+        try:
+            yield
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_STATEMENT):
+                    await scheduler.stop()
+            connection.cut()
+
+
+def target_of(conninfo: str | Target | None) -> Target:
+    """Return the database that is meant; without a name, what the environment names.
+
+    Raises:
+        UsageError: nothing names one.
+    """
+    if isinstance(conninfo, Target):
+        return conninfo
+    if conninfo is not None:
+        return Target(conninfo=conninfo, source="the application")
+    found = find_target(None, load_settings())
+    if found is None:
+        raise UsageError(
+            "no database is named: give a connection string, or set DATABASE_URL or PGHOST, "
+            "PGDATABASE and so on"
+        )
+    return found
 
 
 def install(target: Target, schema: str, *, is_latest: bool = False) -> None:

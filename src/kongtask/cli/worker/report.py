@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from kongtask.worker.events import (
     Emitter,
@@ -17,6 +18,9 @@ from kongtask.worker.events import (
     PoolRelease,
     WorkerGetJobError,
 )
+
+if TYPE_CHECKING:
+    from kongtask.cron import CronFailed, CronMatchFailed, CronScheduled
 
 _log = logging.getLogger("kongtask.worker")
 
@@ -46,6 +50,14 @@ class Report:
         if is_detailed:
             emitter.on(JobStart, self._begin)
             emitter.on(JobSuccess, self._success)
+
+    def hear_cron(self, emitter: Emitter) -> None:
+        """Listen to a scheduler's events too."""
+        from kongtask.cron import CronFailed, CronMatchFailed, CronScheduled
+
+        emitter.on(CronScheduled, self._scheduled)
+        emitter.on(CronFailed, self._cron_failed)
+        emitter.on(CronMatchFailed, self._match_failed)
 
     async def run(self) -> None:
         """Tell every minute how many jobs were done, if any were, until cancelled."""
@@ -94,6 +106,17 @@ class Report:
 
     def _no_jobs(self, event: WorkerGetJobError) -> None:
         _log.error("jobs cannot be claimed: %s", event.error)
+
+    def _scheduled(self, event: CronScheduled) -> None:
+        for identifier, job_id in event.job_ids.items():
+            _log.debug("cron: added job %d of the schedule %s", job_id, identifier)
+
+    def _cron_failed(self, event: CronFailed) -> None:
+        _log.warning("cron: %s; going on in %.1f s", event.error, event.pause)
+
+    def _match_failed(self, event: CronMatchFailed) -> None:
+        name = event.item.identifier
+        _log.error("cron: the function of %s has raised", name, exc_info=event.error)
 
     def _given_up(self, event: PoolForcefulShutdownComplete) -> None:
         if event.job_ids:

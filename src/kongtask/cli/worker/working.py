@@ -1,0 +1,195 @@
+"""A worker from its options to its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from kongtask.errors import (
+    EXIT_BREAKING_REVISION,
+    EXIT_DONE,
+    EXIT_FAILED,
+    KongtaskError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from kongtask.cron import CronItem
+    from kongtask.database.connection import Target
+    from kongtask.worker.app import App
+
+_log = logging.getLogger("kongtask.worker")
+
+#: What Graphile Worker ends with where something is wrong.
+EXIT_TROUBLE = 1
+
+#: The crontab that is read where none is named.
+_CRONTAB = Path("crontab")
+
+#: Seconds that threads of tasks get to end when all else has ended.
+_LAST_WAIT = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a worker is asked to do.
+
+    Attributes:
+        conn: the database, or None where none is named.
+        schema: the worker schema, or None.
+        app_name: the application, as ``module:attribute``, or None.
+        folder: the directory of tasks, or None.
+        crontab: the crontab, or None for the usual one.
+        changes: the options of the worker that were given, by their names in WorkerOptions.
+        is_once: whether to end when nothing is due.
+        is_schema_only: whether to end when the schema is up to date.
+        is_detailed: whether to tell of each job.
+    """
+
+    conn: str | None
+    schema: str | None
+    app_name: str | None
+    folder: Path | None
+    crontab: Path | None
+    changes: Mapping[str, Any]
+    is_once: bool
+    is_schema_only: bool
+    is_detailed: bool
+
+
+def work(request: Request) -> int:
+    """Do what is asked; return the exit code.
+
+    Raises:
+        KongtaskError: it cannot be done.
+    """
+    from kongtask.worker.runner import install
+
+    app = _load(request)
+    with ExitStack() as stack:
+        target = _target(stack, request.conn, app)
+        if request.is_schema_only:
+            install(target, app.options.schema, is_latest=True)
+            return EXIT_DONE
+        # Tasks that add jobs by way of the application mean the database that it works on.
+        app.conninfo = target.conninfo
+        return _work(request, app, target, stack.close)
+
+
+def _load(request: Request) -> App:
+    """Return the application with all that the request adds to it."""
+    from kongtask.worker.app import App
+    from kongtask.worker.loading import load_app
+    from kongtask.worker.task_directory import load_directory
+
+    app = App() if request.app_name is None else load_app(request.app_name)
+    if request.folder is not None:
+        for task in load_directory(request.folder).values():
+            app.tasks.add(task)
+    app.cron_items += _read_crontab(request.crontab)
+    schema = _schema(request.schema, app)
+    app.options = replace(app.options, schema=schema, **request.changes)
+    return app
+
+
+def _read_crontab(named: Path | None) -> tuple[CronItem, ...]:
+    if named is None and not _CRONTAB.is_file():
+        return ()
+    from kongtask.cli.cron.reading import read_crontab
+
+    path = named or _CRONTAB
+    items = read_crontab(path)
+    _log.info("the crontab %s has %d schedules", path, len(items))
+    return items
+
+
+def _schema(flag: str | None, app: App) -> str:
+    """Return the worker schema: flag, application, environment, default."""
+    from kongtask.names import WORKER_SCHEMA, check_schema_name
+    from kongtask.settings import Settings, default_schema_name
+
+    if flag is not None:
+        return check_schema_name(flag)
+    if app.options.schema != WORKER_SCHEMA:
+        return app.options.schema
+    # Not the project's: its default schema is of its own tables.
+    return default_schema_name(Settings(root=Path(), schema_folder=Path()))
+
+
+def _target(stack: ExitStack, conn: str | None, app: App) -> Target:
+    from kongtask.cli.target import command_target
+    from kongtask.database.connection import Target
+    from kongtask.settings import load_settings
+
+    if conn is None and app.conninfo is not None:
+        return Target(conninfo=app.conninfo, source="the application")
+    return stack.enter_context(command_target(conn, load_settings()))
+
+
+def _work(request: Request, app: App, target: Target, tidy_up: Callable[[], None]) -> int:
+    from kongtask.cli.worker.report import Report
+
+    runner = app.runner(target)
+    report = Report(app.emitter, is_detailed=request.is_detailed)
+    if app.cron_items:
+        report.hear_cron(app.emitter)
+
+    async def main() -> None:
+        telling = asyncio.create_task(report.run())
+        try:
+            run = runner.run_once if request.is_once else runner.run
+            await run(handle_signals=True, before_end=tidy_up)
+        finally:
+            telling.cancel()
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as loop:
+        loop.run(main())
+    return EXIT_BREAKING_REVISION if runner.is_breaking else EXIT_DONE
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's, where it is installed."""
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module(
+        "uvloop"
+    ).new_event_loop
+    return factory
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Return what work returns, or the exit code of the error that it raises."""
+    try:
+        return work()
+    except UsageError:
+        raise
+    except KongtaskError as error:
+        _log.critical("%s", error)
+        return EXIT_TROUBLE if error.exit_code == EXIT_FAILED else error.exit_code
+    except Exception:
+        _log.critical("the worker has failed", exc_info=True)
+        return EXIT_TROUBLE
+
+
+def leave(code: int) -> NoReturn:
+    """End the process; tasks in threads cannot be stopped, and Python would wait for them."""
+    here = threading.current_thread()
+    others = [thread for thread in threading.enumerate() if thread is not here]
+    left = [thread for thread in others if not thread.daemon]
+    for thread in left:
+        thread.join(_LAST_WAIT)
+    if any(thread.is_alive() for thread in left):
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
