@@ -14,8 +14,8 @@ from kongtask.cron import CronScheduled
 from kongtask.errors import CrontabError
 from tests import programs
 
-from .queue import Queue
 from .commands import running
+from .queue import Queue
 
 GREET = """
 from kongtask import App, Context

@@ -7,8 +7,10 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+import psycopg
 import pytest
 
 from kongtask.database.connection import Target, connect
@@ -41,7 +43,8 @@ def own_server() -> Iterator[OwnServer]:
     binaries = embedded_binaries()
     with public_folder() as home:
         settings = {**FAST, "synchronous_commit": "on"}
-        with OwnServer(binaries[max(binaries)], home / "server", settings) as server:
+        server = OwnServer(binaries[max(binaries)], home / "server", settings)
+        with server:
             migrate(server.target(), worker_migrations(), WORKER_SCHEMA)
             yield server
         shutil.rmtree(server.socket_folder, ignore_errors=True)

@@ -16,8 +16,8 @@ from tests import programs
 from tests.conftest import public_folder
 from tests.programs import CHECKOUT
 
-from .queue import Queue
 from .commands import running
+from .queue import Queue
 
 APP = """
 import asyncio
