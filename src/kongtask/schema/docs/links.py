@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from urllib.parse import quote
 
 from kongtask.schema.docs.view import Entry, Reference
@@ -47,6 +48,7 @@ class Links:
         return f"{entry.path}@{found.number:06}{self._ending}"
 
 
+@lru_cache(maxsize=4096)
 def relative(target: str, start: str) -> str:
     """Return the address of a file as another one names it.
 
@@ -61,6 +63,8 @@ def relative(target: str, start: str) -> str:
 
 def one_line(text: str) -> str:
     """Return a name with what no line can hold written as escapes."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
