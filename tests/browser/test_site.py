@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from kongtask.database.connection import Target
 
+from . import hostile
 from .conftest import Visitor, build, history_of
+from .hostile import quoted
 
 Visit = Callable[..., Visitor]
 
@@ -305,40 +307,10 @@ def test_pages_read_without_javascript(shop: Path, browser: Browser) -> None:
         expect(page.locator("h1")).to_have_text("orders")
 
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    'it\'s "quoted" & <b>bold</b>',
-    "two\nlines",
-    "`tick` | pipe \\ back",
-    "ünïcödé 名前 🐘",
-    "ж" * 31,
-    "</script><!--",
-    "${x} {{ y }} %s",
-    "../../etc/passwd",
-    "A",
-    "a",
-)
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def test_hostile_names_show_as_text(
     server: Target, tmp_path: Path, visit: Visit, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    statements = [
-        f"""
-        create table {quoted(name)} ({quoted(name)} int primary key,
-          other int references {quoted(name)}, {quoted(name + "!"[: 63 - len(name.encode())])}
-          text default '</script><script>alert(2)</script>');
-        comment on table {quoted(name)} is '</script><script>alert(3)</script> <!-- {{{{ 1 }}}}';
-        create function {quoted(name)}() returns text language sql as
-          $f$ select '</script><script>alert(4)</script>' -- <img src=x onerror=alert(5)> $f$;
-        """
-        for name in HOSTILE
-    ]
-    history = history_of({1: "".join(statements[:-1]), 2: statements[-1]}, tmp_path, server)
+    history = history_of(hostile.migrations(), tmp_path, server)
     site = build(history, tmp_path_factory.mktemp("hostile-site"))
     visitor = visit(site)
     visitor.page.on("dialog", lambda dialog: visitor.complaints.append(dialog.message))
@@ -355,11 +327,11 @@ def test_hostile_names_show_as_text(
     page.locator("details").first.wait_for()
     for details in page.locator("details").all():
         details.locator("summary").click()
-    wanted = {quoted(name).replace("\n", "\\n") for name in HOSTILE if name not in {"a"}} | {"a"}
+    wanted = {quoted(name).replace("\n", "\\n") for name in hostile.NAMES}
     assert seen == wanted
     page = visitor.open("index.html")
     page.locator("#search").fill("<script>")
-    assert quoted(HOSTILE[0]) in found(page)
+    assert quoted(hostile.NAMES[0]) in found(page)
     page.locator("#search").fill("名前")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text(re.compile("名前"))
