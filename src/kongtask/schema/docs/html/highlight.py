@@ -19,7 +19,6 @@ _CLASSES = (
     ("Token.Name.Builtin", "t"),
     ("Token.Literal.String", "s"),
     ("Token.Literal.Number", "n"),
-    ("Token.Operator", "o"),
 )
 
 
