@@ -13,7 +13,7 @@ from kongtask.worker.events import Event, PoolCreate
 E = TypeVar("E", bound=Event)
 
 #: Seconds after which a test has waited in vain.
-IN_VAIN = 30.0
+IN_VAIN = 90.0
 
 
 class Watch(Generic[E]):
