@@ -7,10 +7,8 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
-import psycopg
 import pytest
 
 from kongtask.database.connection import Target, connect
@@ -43,8 +41,7 @@ def own_server() -> Iterator[OwnServer]:
     binaries = embedded_binaries()
     with public_folder() as home:
         settings = {**FAST, "synchronous_commit": "on"}
-        server = OwnServer(binaries[max(binaries)], home / "server", settings)
-        with server:
+        with OwnServer(binaries[max(binaries)], home / "server", settings) as server:
             migrate(server.target(), worker_migrations(), WORKER_SCHEMA)
             yield server
         shutil.rmtree(server.socket_folder, ignore_errors=True)
@@ -441,18 +438,9 @@ def test_notifications_that_say_nothing_sensible_end_nothing(queue: Queue) -> No
         done, listening = Watch(app, JobComplete), Watch(app, PoolListenSuccess)
         async with running(app, poll_interval=60):
             await listening.until(1)
-            for payload in (
-                "",
-                "{",
-                "[" * 7000,
-                '{"count": "x"}',
-                '{"count": -1}',
-                "null",
-                "\\x00",
-            ):
+            for payload in ("", "{", "[" * 7000, '{"count": "x"}', '{"count": -1}', "null"):
                 for channel in ("jobs:insert", "worker:migrate"):
-                    with suppress(psycopg.Error):
-                        queue.connection.execute(b"select pg_notify(%s, %s)", [channel, payload])
+                    queue.connection.execute(b"select pg_notify(%s, %s)", [channel, payload])
             queue.add("count", 1)
             await done.until(1)
             assert len(listening.seen) == 1
