@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
+from kongtask.database.connection import Target
 from kongtask.worker import App, Runner
 from kongtask.worker.events import Event, PoolCreate
 
@@ -67,3 +68,8 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
             return await work
 
     return asyncio.run(bounded())
+
+
+def target_of(conninfo: str) -> Target:
+    """Return a connection string as the worker's modules take it."""
+    return Target(conninfo=conninfo, source="test")

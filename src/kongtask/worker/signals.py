@@ -36,8 +36,8 @@ class Signals:
 
     _listening: tuple[Signals, ...] = ()
 
-    def __init__(self, pool: WorkerPool, *, deaf: float = _DEAF) -> None:
-        self._pool, self._deaf = pool, deaf
+    def __init__(self, pool: WorkerPool, *, deaf: float | None = None) -> None:
+        self._pool, self._deaf = pool, _DEAF if deaf is None else deaf
         self._loop = asyncio.get_running_loop()
         self._heard: signal.Signals | None = None
         self._times = 0
