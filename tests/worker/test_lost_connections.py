@@ -41,7 +41,8 @@ def own_server() -> Iterator[OwnServer]:
     binaries = embedded_binaries()
     with public_folder() as home:
         settings = {**FAST, "synchronous_commit": "on"}
-        with OwnServer(binaries[max(binaries)], home / "server", settings) as server:
+        server = OwnServer(binaries[max(binaries)], home / "server", settings)
+        with server:
             migrate(server.target(), worker_migrations(), WORKER_SCHEMA)
             yield server
         shutil.rmtree(server.socket_folder, ignore_errors=True)
