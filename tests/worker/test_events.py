@@ -1,0 +1,253 @@
+"""What a worker tells: in which order, with what, and to listeners that raise."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kongtask.worker import App, WorkerOptions
+from kongtask.worker.claimer import Claimer
+from kongtask.worker.events import (
+    Event,
+    JobComplete,
+    JobError,
+    JobEvent,
+    JobFailed,
+    PoolListenSuccess,
+    PoolRelease,
+    ResetLockedFailure,
+    ResetLockedSuccess,
+)
+from kongtask.worker.sweeper import Sweeper
+
+from .queue import Queue
+from .running import Watch, run, running, target_of
+
+
+def test_a_job_that_succeeds_begins_succeeds_and_is_complete_once_that_is_written(
+    queue: Queue, app: App
+) -> None:
+    seen: list[Any] = []
+
+    @app.task
+    async def task() -> str:
+        return "result"
+
+    def note(event: JobEvent) -> None:
+        seen.append((type(event).__name__, len(queue.jobs()), getattr(event, "result", None)))
+
+    app.on(JobEvent, note)
+    queue.add("task")
+    run(app.run_once())
+    assert seen == [("JobStart", 1, None), ("JobSuccess", 1, "result"), ("JobComplete", 0, None)]
+
+
+def test_a_job_that_fails_errs_and_is_complete_once_that_is_written(queue: Queue, app: App) -> None:
+    seen: list[Any] = []
+    error = ValueError("no")
+
+    @app.task
+    async def task() -> None:
+        raise error
+
+    def note(event: JobEvent) -> None:
+        seen.append((type(event).__name__, queue.jobs("last_error")[0]))
+        assert event.job.id == id_
+        if isinstance(event, JobError | JobFailed | JobComplete):
+            assert event.error is error
+
+    app.on(JobEvent, note)
+    id_ = queue.add("task", max_attempts=1)
+    run(app.run_once())
+    assert seen == [
+        ("JobStart", None), ("JobError", None), ("JobFailed", None), ("JobComplete", "no")
+    ]  # fmt: skip
+
+
+def test_only_the_last_attempt_is_told_as_failed_and_batches_tell_each_error(
+    queue: Queue, app: App
+) -> None:
+    errors, failed = Watch(app, JobError), Watch(app, JobFailed)
+
+    @app.task
+    async def batch(payload: list[int]) -> list[Any]:
+        return [ValueError(str(number)) for number in payload]
+
+    queue.add("batch", [1, 2])
+    run(app.run_once())
+    assert [str(error) for error in errors.seen[0].batch_errors] == ["1", "2"]
+    assert failed.seen == []
+
+
+def test_a_worker_tells_its_life_from_beginning_to_end(queue: Queue, app: App) -> None:
+    seen: list[str] = []
+
+    @app.task
+    async def task() -> None: ...
+
+    app.on(Event, lambda event: seen.append(type(event).__name__))
+
+    async def work() -> None:
+        listening, done = Watch(app, PoolListenSuccess), Watch(app, JobComplete)
+        async with running(app):
+            await listening.until(1)
+            queue.add("task")
+            await done.until(1)
+
+    run(work())
+    assert seen[0] == "PoolCreate"
+    assert seen[-2:] == ["PoolGracefulShutdownComplete", "PoolRelease"]
+    places = [
+        seen.index(name)
+        for name in (
+            "LocalQueueInit", "PoolListenConnecting", "PoolListenSuccess",
+            "PoolListenNotification", "JobStart", "JobSuccess", "JobComplete",
+            "PoolGracefulShutdown", "PoolListenRelease", "PoolGracefulShutdownComplete",
+        )
+    ]  # fmt: skip
+    assert places == sorted(places)
+
+
+def test_listeners_that_raise_disturb_nothing(
+    queue: Queue, app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(event: Event) -> None:
+        raise ValueError("a listener's own")
+
+    released = Watch(app, PoolRelease)
+    app.on(Event, refuse)
+
+    @app.task
+    async def task(payload: int) -> None: ...
+
+    queue.fill("task", 50)
+    run(app.run_once())
+    assert queue.jobs() == []
+    assert len(released.seen) == 1
+    assert "a listener of JobStart has raised" in caplog.text
+
+
+def test_expired_locks_are_freed_and_told_and_fresh_ones_stay(queue: Queue, app: App) -> None:
+    old, fresh = queue.add("task", queue_name="old"), queue.add("task", queue_name="fresh")
+    last = queue.add("task", max_attempts=1)
+    for table in ("_private_jobs", "_private_job_queues"):
+        queue.connection.execute(
+            f"""
+            update graphile_worker.{table}
+            set locked_by = 'dead', locked_at = now() - interval '3 hours 59 minutes'
+            """.encode()
+        )
+    queue.connection.execute(
+        b"""
+        update graphile_worker._private_jobs
+        set locked_at = now() - interval '4 hours 1 minute', attempts = 1
+        where id = any(%s)
+        """,
+        [[old, last]],
+    )
+    queue.connection.execute(b"""
+        update graphile_worker._private_job_queues
+        set locked_at = now() - interval '5 hours' where queue_name = 'old'
+    """)
+    success = Watch(app, ResetLockedSuccess)
+    freed: list[int] = []
+    options = WorkerOptions()
+
+    async def work() -> None:
+        claimer = Claimer(target_of(queue.conninfo), "pool", options, list)
+        sweeper = Sweeper(claimer.unlock_expired, options, app.emitter, lambda: freed.append(1))
+        assert 480 <= await sweeper.run_once() <= 600
+        assert 480 <= await sweeper.run_once() <= 600
+        await claimer.close()
+
+    run(work())
+    assert [(event.jobs, event.queues) for event in success.seen] == [(2, 1), (0, 0)]
+    assert freed == [1]
+    assert queue.jobs("id, locked_by, attempts, is_available") == [
+        (old, None, 1, True), (fresh, "dead", 0, False), (last, None, 1, False)
+    ]  # fmt: skip
+
+
+def test_a_sweep_that_fails_is_told_and_tried_again(queue: Queue, app: App) -> None:
+    failures = Watch(app, ResetLockedFailure)
+
+    @app.task
+    async def task() -> None: ...
+
+    async def work() -> None:
+        async with running(app, min_reset_locked_interval=0.001, max_reset_locked_interval=0.002):
+            await Watch(app, ResetLockedSuccess).until(1)
+            queue.connection.execute(
+                b"alter table graphile_worker._private_job_queues rename to gone"
+            )
+            await failures.until(1)
+            queue.connection.execute(
+                b"alter table graphile_worker.gone rename to _private_job_queues"
+            )
+            await Watch(app, ResetLockedSuccess).until(1)
+
+    run(work())
+
+
+def test_a_sweeping_worker_runs_what_it_has_freed(queue: Queue, app: App) -> None:
+    async def work() -> None:
+        done = Watch(app, JobComplete)
+
+        @app.task
+        async def task() -> None: ...
+
+        queue.add("task", queue_name="q")
+        for table in ("_private_jobs", "_private_job_queues"):
+            statement = f"update graphile_worker.{table} set locked_by = 'x', locked_at = now()"
+            queue.connection.execute(statement.encode())
+        async with running(
+            app, poll_interval=60, lock_expiry=timedelta(milliseconds=50),
+            min_reset_locked_interval=0.01, max_reset_locked_interval=0.02,
+        ):  # fmt: skip
+            await done.until(1)
+
+    run(work())
+    assert queue.jobs() == []
+
+
+@pytest.mark.parametrize("is_breaking", [True, False])
+def test_only_a_breaking_migration_stops_a_worker(
+    queue: Queue, app: App, is_breaking: bool
+) -> None:
+    got = []
+
+    async def work() -> bool:
+        begun, is_over = asyncio.Event(), asyncio.Event()
+
+        @app.task
+        async def task() -> None:
+            begun.set()
+            await is_over.wait()
+            got.append(1)
+
+        listening, done = Watch(app, PoolListenSuccess), Watch(app, JobComplete)
+        runner = app.runner(poll_interval=60)
+        work = asyncio.create_task(runner.run(handle_signals=False))
+        await listening.until(1)
+        queue.add("task")
+        await begun.wait()
+        queue.connection.execute(
+            b"select pg_notify('worker:migrate', json_build_object('breaking', %s)::text)",
+            [is_breaking],
+        )
+        queue.connection.execute(b"select pg_notify('jobs:insert', '')")
+        is_over.set()
+        await done.until(1)
+        if not is_breaking:
+            queue.add("task")
+            await done.until(2)
+            runner.stop()
+        await work
+        return runner.is_breaking
+
+    assert run(work()) is is_breaking
+    assert len(got) == (1 if is_breaking else 2)
+    assert queue.locks() == 0
