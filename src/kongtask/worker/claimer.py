@@ -16,9 +16,18 @@ from kongtask.worker.session import Answer, Ask, Session
 
 #: Parameters of the session that claims. A claim that a crash of the server loses is made again by
 #: the pool that has it; nobody can make up for a lost completion, so the other session keeps the
-#: server's own. Claims and completions find rows by index, however old the table's statistics are.
-_CLAIM_SETTINGS = {"synchronous_commit": "off", "enable_seqscan": "off", "jit": "off"}
-_RESULT_SETTINGS = {"enable_seqscan": "off", "jit": "off"}
+#: server's own. Claims and completions find rows by index, however old the table's statistics are;
+#: and claims read the index in its order: without statistics, sorting a million jobs looks cheap.
+_CLAIM_SETTINGS = {
+    "synchronous_commit": "off",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+    "jit": "off",
+}
+
+#: Results are joined with their jobs by hash: by nested loop, a thousand cost a million steps.
+_RESULT_SETTINGS = {"enable_seqscan": "off", "enable_nestloop": "off", "jit": "off"}
 
 #: A failing task must not fill the table with a page of text for each attempt.
 _LONGEST_MESSAGE = 100_000
