@@ -85,7 +85,7 @@ def values_for(name: str, connection: Connection) -> dict[str, Any]:
 
 def steps_of(plan: dict[str, Any]) -> float:
     """Count the rows that a plan's nodes have looked at, again and again where they have."""
-    return sum(
+    steps: float = sum(
         node["Actual Loops"]
         * (
             node["Actual Rows"]
@@ -94,6 +94,7 @@ def steps_of(plan: dict[str, Any]) -> float:
         )
         for node in nodes_of(plan)
     )
+    return steps
 
 
 @pytest.mark.parametrize("jobs", [2_000, 50_000, 1_000_000])

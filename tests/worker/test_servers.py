@@ -1,0 +1,161 @@
+"""Every server, schema revision, schema name and event loop; and a pooler in between."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from kongtask.database.connection import Target, connect
+from kongtask.migrate import migrate, worker_migrations
+from kongtask.names import WORKER_SCHEMA, quote_identifier
+from kongtask.worker import App, Context
+from kongtask.worker.events import JobComplete
+from tests.conftest import public_folder
+
+from .queue import Queue
+from .running import Watch, run, running
+
+
+def work_off(database: Target, schema: str = WORKER_SCHEMA, **options: Any) -> None:
+    """Run jobs of every kind: with a queue, with flags, failing, and from a notification."""
+    app = App(database.conninfo)
+    got: list[int] = []
+
+    @app.task
+    async def task(payload: int, context: Context) -> None:
+        got.append(payload)
+        assert await context.query("select 1 + %s", [1]) == [(2,)]
+        if payload == 3:
+            assert await context.get_queue_name() == "q"
+            raise ValueError("three")
+
+    def add(connection: psycopg.Connection[Any], number: int) -> None:
+        call = f"select {quote_identifier(schema)}.add_job"
+        connection.execute(
+            call.replace("%", "%%").encode()
+            + b"('task', to_json(%s::int), queue_name => %s, flags => %s::text[])",
+            [number, "q" if number % 2 else None, ["f"] if number % 4 == 0 else None],
+        )
+
+    async def work() -> None:
+        done = Watch(app, JobComplete)
+        async with running(app, schema=schema, **options):
+            await done.until(8)
+            add(connection, 9)
+            await done.until(9)
+
+    with connect(database) as connection:
+        for number in range(1, 9):
+            add(connection, number)
+        run(work())
+        assert sorted(got) == list(range(1, 10))
+        assert [number for number in got if number % 2] == [1, 3, 5, 7, 9]
+        rows = connection.execute(
+            f"select last_error, attempts, locked_at from {quote_identifier(schema)}._private_jobs"
+            .encode()
+        ).fetchall()  # fmt: skip
+        assert rows == [("three", 1, None)]
+
+
+@pytest.mark.parametrize("revision", [18, 19, 20])
+def test_jobs_run_on_every_server_and_revision(each_database: Target, revision: int) -> None:
+    migrate(each_database, worker_migrations(), WORKER_SCHEMA, to=revision)
+    work_off(each_database, poll_interval=60)
+
+
+@pytest.mark.parametrize("schema", ['say "100%"', "%s", "%(ids)s", "O'Brien; --", "ünï"])
+def test_jobs_run_in_a_schema_of_any_name(database: Target, schema: str) -> None:
+    migrate(database, worker_migrations(), schema)
+    work_off(database, schema, poll_interval=60)
+
+
+def test_jobs_run_by_polling_alone(database: Target) -> None:
+    migrate(database, worker_migrations(), WORKER_SCHEMA)
+    work_off(database, listen=False, poll_interval=0.05)
+
+
+def test_this_machines_clock_may_decide_what_is_due(database: Target) -> None:
+    migrate(database, worker_migrations(), WORKER_SCHEMA)
+    work_off(database, use_client_time=True, poll_interval=0.2)
+
+
+def test_jobs_run_in_uvloop(queue: Queue, app: App) -> None:
+    uvloop = pytest.importorskip("uvloop", reason="uvloop is not installed: pip install uvloop")
+
+    @app.task
+    async def task(payload: int) -> None: ...
+
+    @app.task
+    def blocking() -> None: ...
+
+    async def work() -> None:
+        done = Watch(app, JobComplete)
+        queue.fill("task", 2000)
+        queue.add("blocking", queue_name="q")
+        async with asyncio.timeout(30):
+            async with running(app, poll_interval=60):
+                await done.until(2001)
+
+    uvloop.run(work())
+    assert queue.jobs() == []
+    assert queue.locks() == 0
+
+
+@contextmanager
+def pgbouncer(database: Target, folder: Path) -> Iterator[Target]:
+    """Run a pooler in transaction mode in front of a database."""
+    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        pytest.skip("pgbouncer is not installed: apt-get install pgbouncer")
+    given = conninfo_to_dict(database.conninfo)
+    config = folder / "pgbouncer.ini"
+    config.write_text(
+        f"[databases]\npooled = host={given['host']} port={given['port']} "
+        f"user={given['user']} dbname={given['dbname']}\n"
+        f"[pgbouncer]\npool_mode = transaction\ndefault_pool_size = 3\nauth_type = any\n"
+        f"listen_addr =\nunix_socket_dir = {folder}\nlisten_port = 6432\n"
+    )
+    folder.chmod(0o777)
+    as_root = ["-u", "nobody"] if os.geteuid() == 0 else []
+    with subprocess.Popen(
+        [program, *as_root, str(config)], stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if "process up" in line:
+                    break
+            yield Target(
+                conninfo=make_conninfo(host=str(folder), port=6432, dbname="pooled", user="any"),
+                source="test",
+            )
+        finally:
+            process.terminate()
+
+
+def test_jobs_run_behind_a_pooler_in_transaction_mode(database: Target) -> None:
+    migrate(database, worker_migrations(), WORKER_SCHEMA)
+    with public_folder() as folder, pgbouncer(database, folder) as pooled:
+        work_off(pooled, prepared_statements=False, listen=False, poll_interval=0.05)
+        app, got = App(pooled.conninfo), []
+
+        @app.task
+        async def task(payload: int, context: Context) -> None:
+            got.append(await context.query("select %s::int", [payload]))
+
+        with connect(database) as connection:
+            connection.execute(b"delete from graphile_worker._private_jobs")
+            Queue(connection, "").fill("task", 500)
+            run(app.run_once(prepared_statements=False))
+            assert len(got) == 500
+            assert Queue(connection, "").jobs() == []
