@@ -7,10 +7,14 @@ import logging
 import os
 import signal
 import stat
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections import deque
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from kongtask.errors import ExecutableFailedError
 from kongtask.worker.context import Context
@@ -66,9 +70,34 @@ class _Executable:
         Raises:
             ExecutableFailedError: it could not be started, or did not end well.
         """
+        tail: deque[str] = deque(maxlen=_LINES_IN_ERROR)
+        with TemporaryFile() as stdin:
+            stdin.write(f'{{"payload":{payload}}}'.encode())
+            stdin.seek(0)
+            async with _pipe() as out, _pipe() as err:
+                process = await self._start(stdin, out, err, context)
+                reading = asyncio.gather(
+                    _log_lines(out.reader, context, logging.INFO),
+                    _log_lines(err.reader, context, logging.ERROR, tail),
+                )
+                try:
+                    why_killed = await _wait(process, context)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(asyncio.shield(reading), _LAST_WORDS)
+                finally:
+                    reading.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await reading
+        if why_killed or process.returncode != 0:
+            raise ExecutableFailedError(
+                _message(self._program.name, process.returncode, why_killed, tail),
+                code=process.returncode,
+            )
+
+    async def _start(self, stdin: IO[bytes], out: _Pipe, err: _Pipe, context: Context) -> Process:
         try:
-            process = await asyncio.create_subprocess_exec(
-                self._program, stdin=PIPE, stdout=PIPE, stderr=PIPE,
+            return await asyncio.create_subprocess_exec(
+                self._program, stdin=stdin, stdout=out.end, stderr=err.end,
                 env={**os.environ, **_environment(context)},
                 # Not in our group: Ctrl-C is for the worker, which lets its jobs end.
                 start_new_session=True,
@@ -76,27 +105,35 @@ class _Executable:
         except OSError as error:
             reason = f"{self._program.name} cannot be started: {error.strerror}"
             raise ExecutableFailedError(reason) from error
-        tail: deque[str] = deque(maxlen=_LINES_IN_ERROR)
-        reading = asyncio.gather(
-            _tell(process.stdin, f'{{"payload":{payload}}}'.encode()),
-            _log_lines(process.stdout, context, logging.INFO),
-            _log_lines(process.stderr, context, logging.ERROR, tail),
-        )
-        try:
-            why_killed = await _wait(process, context)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(reading), _LAST_WORDS)
         finally:
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
-            # A pipe that a child of its own holds open would stay open here too.
-            process._transport.close()  # type: ignore[attr-defined]  # asyncio has no other way
-        if why_killed or process.returncode != 0:
-            raise ExecutableFailedError(
-                _message(self._program.name, process.returncode, why_killed, tail),
-                code=process.returncode,
-            )
+            os.close(out.end)
+            os.close(err.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pipe:
+    """A pipe: its reader, and the end that a program writes to."""
+
+    reader: asyncio.StreamReader
+    end: int
+
+
+@asynccontextmanager
+async def _pipe() -> AsyncIterator[_Pipe]:
+    """Make a pipe that is ours to close.
+
+    One that asyncio makes for a program counts as part of it: the program has not ended as long as
+    a child that it has left holds the pipe open.
+    """
+    ours, end = os.pipe()
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(ours, "rb", buffering=0)
+    )
+    try:
+        yield _Pipe(reader=reader, end=end)
+    finally:
+        transport.close()
 
 
 async def _wait(process: Process, context: Context) -> str | None:
@@ -127,23 +164,13 @@ def _signal(process: Process, number: signal.Signals) -> None:
         os.killpg(process.pid, number)
 
 
-async def _tell(stdin: asyncio.StreamWriter | None, text: bytes) -> None:
-    assert stdin is not None
-    with suppress(BrokenPipeError, ConnectionResetError):  # it need not read
-        stdin.write(text)
-        await stdin.drain()
-        stdin.close()
-        await stdin.wait_closed()
-
-
 async def _log_lines(
-    stream: asyncio.StreamReader | None,
+    stream: asyncio.StreamReader,
     context: Context,
     level: int,
     tail: deque[str] | None = None,
 ) -> None:
     """Log a program's output line by line; read on behind the limit, or the program would hang."""
-    assert stream is not None
     rest, total = b"", 0
     while chunk := await stream.read(65_536):
         is_over, total = total > _MOST_OUTPUT, total + len(chunk)
