@@ -51,7 +51,7 @@ OTHERS = {"diff", "ini", "json", "mermaid", "python", "sql", "text", "toml", "ya
 
 #: What may differ from one run to the next.
 VARYING = (
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "(time)"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", "(time)"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00", "(time)"),
     (r"(?m)\b\d{4}-\d\d-\d\d \d\d:\d\d(?=  |$)", "(time)"),
     (r" +\d+\.\d+ s\b", " (seconds)"),

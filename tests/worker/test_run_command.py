@@ -89,6 +89,8 @@ def test_logs_as_json_have_the_job_and_never_its_payload(queue: Queue, folder: P
     (failure,) = [line for line in lines if line["level"] == "error"]
     assert f"job {second} (bad) failed, attempt 1 of 25: no good" in failure["message"]
     assert "ValueError: no good" in failure["error"]
+    assert "jobs.py" in failure["error"]
+    assert "executor.py" not in failure["error"]  # it is about the task's own code
     assert "hunter2" not in done.stderr
 
 

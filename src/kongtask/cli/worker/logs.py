@@ -5,14 +5,19 @@ No payload and no connection string is ever part of them; what a task itself log
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, TextIO
 
 import click
 import msgspec
+
+import kongtask
+from kongtask.errors import ExecutableFailedError, PayloadError, TaskProcessDiedError
 
 Format = Literal["text", "json"]
 
@@ -22,6 +27,12 @@ _COLOURS = {"debug": "bright_black", "warning": "yellow", "error": "red", "criti
 
 #: What every record has; all else was given by who logged it.
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+#: Errors whose message tells all.
+_PLAIN = (PayloadError, ExecutableFailedError, TaskProcessDiedError)
+
+#: Where the worker's own code is, which calls the tasks'.
+_OUR_FOLDER = str(Path(kongtask.__file__).parent / "worker")
 
 
 def set_up_logs(format_: Format, level: str, stream: TextIO | None = None) -> None:
@@ -42,6 +53,9 @@ def set_up_logs(format_: Format, level: str, stream: TextIO | None = None) -> No
     for name in ("asyncio", "psycopg"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     logging.captureWarnings(True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What tasks print appears among the logs, not at the end.
+        sys.stdout.reconfigure(line_buffering=True)
 
 
 class TextFormatter(logging.Formatter):
@@ -100,9 +114,15 @@ def _utc(record: logging.LogRecord) -> str:
 
 
 def _traces(record: logging.LogRecord) -> list[str]:
-    if not record.exc_info or record.exc_info[1] is None:
+    """Return a record's traceback, from the user's own code on."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None or isinstance(error, _PLAIN):
         return []
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_OUR_FOLDER):
+        frame = frame.tb_next
     try:
-        return ["".join(traceback.format_exception(record.exc_info[1])).rstrip()]
-    except Exception as error:  # an exception of a task's, whose text raises
-        return [f"{type(record.exc_info[1]).__name__} (it cannot be shown: {error})"]
+        lines = traceback.format_exception(type(error), error, frame)
+    except Exception as failure:  # an exception of a task's, whose text raises
+        return [f"{type(error).__name__} (it cannot be shown: {failure})"]
+    return ["".join(lines).rstrip()]
