@@ -26,7 +26,7 @@ $(VENV)/installed: pyproject.toml src/kongtask/__init__.py
 	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3' >&2; exit 2; }
 	@echo 'Setting up $(VENV)…' >&2
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { echo 'error: this Python cannot make virtual environments; on Debian and Ubuntu install python3-venv' >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[embedded,docs,fast,dev]'
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[embedded,docs,fast,watch,dev]'
 	@touch $@
 
 .PHONY: demo

@@ -9,6 +9,7 @@ import click
 
 from kongtask.cli.base import Command, connection_option, option
 from kongtask.cli.worker.logs import LEVELS, Format, set_up_logs
+from kongtask.cli.worker.supervisor import end_with_supervisor, is_supervised, supervise
 from kongtask.cli.worker.working import Request, guarded, leave, work
 from kongtask.errors import UsageError
 
@@ -52,6 +53,14 @@ from kongtask.errors import UsageError
     help="Find jobs by polling alone.",
 )  # fmt: skip
 @option(
+    "--processes", type=click.IntRange(min=1), default=1, metavar="N",
+    help="Run so many workers as processes; where one dies, another starts. Default: 1.",
+)  # fmt: skip
+@option(
+    "--watch", is_flag=True,
+    help="For development: start again when a Python file below the working folder changes.",
+)  # fmt: skip
+@option(
     "--log-format", type=click.Choice(["text", "json"]), default="text",
     help="Lines to read, or one JSON object a line. Default: text.",
 )  # fmt: skip
@@ -61,8 +70,8 @@ from kongtask.errors import UsageError
 )  # fmt: skip
 def command(
     *, conn: str | None, schema: str | None, app_name: str | None, folder: Path | None,
-    crontab: Path | None, once: bool, schema_only: bool, log_format: Format, log_level: str,
-    **settings: Any,
+    crontab: Path | None, once: bool, schema_only: bool, processes: int, watch: bool,
+    log_format: Format, log_level: str, **settings: Any,
 ) -> None:  # fmt: skip
     """Run a worker: claim jobs, run their tasks, and write how they ended.
 
@@ -77,9 +86,15 @@ def command(
     """
     if once and schema_only:
         raise UsageError("--once and --schema-only exclude one another")
+    if watch and (once or schema_only):
+        raise UsageError("--watch is for a worker that goes on: leave --once and --schema-only out")
     if app_name is None and folder is None and not schema_only:
         raise UsageError("there are no tasks: give --app module:app, --task-directory DIR, or both")
     set_up_logs(log_format, log_level)
+    if is_supervised():
+        end_with_supervisor()
+    elif processes > 1 or watch:
+        leave(guarded(lambda: supervise(processes, watch=Path.cwd() if watch else None)))
     changes = {name: value for name, value in settings.items() if value is not None}
     request = Request(
         conn=conn, schema=schema, app_name=app_name, folder=folder, crontab=crontab,
