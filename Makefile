@@ -30,7 +30,7 @@ $(VENV)/installed: pyproject.toml src/kongtask/__init__.py
 	@touch $@
 
 .PHONY: demo
-demo: setup ## Migrate, export, prove and compare, with a short report
+demo: setup ## Migrate, export, prove, compare and run jobs, with a short report
 	@$(BIN)/kongtask demo $(ARGS)
 
 .PHONY: db-dump

@@ -120,9 +120,10 @@ def test_demo_does_the_main_job_and_reports_it(tmp_path: Path) -> None:
     file = tmp_path / "export.sql"
     done = run("kongtask", "demo", "-output", file, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    for step in ("server", "migrate", "export", "prove", "compare"):
+    for step in ("server", "migrate", "export", "prove", "compare", "jobs"):
         assert f"ok  {step}" in done.stdout
     assert "the same bytes as the committed export" in done.stdout
+    assert "100 added and run: 34 async, 33 in threads, 33 by a program" in done.stdout
     shipped = CHECKOUT / "src/kongtask/migrate/schema/graphile_worker.sql"
     assert file.read_bytes() == shipped.read_bytes()
 

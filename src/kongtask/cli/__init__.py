@@ -31,7 +31,7 @@ COMMANDS = {
     "queues": ("kongtask.cli.queues", "List the queues and their jobs by state."),
     "cleanup": ("kongtask.cli.cleanup", "Delete what nobody needs any more."),
     "unlock": ("kongtask.cli.unlock", "Free the jobs and queues of workers that are no more."),
-    "demo": ("kongtask.cli.demo", "Migrate, export, prove and compare, with a report."),
+    "demo": ("kongtask.cli.demo", "Migrate, export, prove, compare and run jobs, with a report."),
     "completion": ("kongtask.cli.completion", "Print the shell's completion script."),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from kongtask.cli.base import Command, option
 from kongtask.cli.exporting import export_schema, shipped_export, shipped_file
 from kongtask.cli.outcome import shown
 from kongtask.cli.request import Request
-from kongtask.errors import EXIT_DIFFERENT
+from kongtask.errors import EXIT_DIFFERENT, WorkerStoppedError
 from kongtask.names import WORKER_SCHEMA
 
 
@@ -23,14 +23,16 @@ from kongtask.names import WORKER_SCHEMA
 @option("-output", "--output", "-o", metavar="FILE", help="Where to write the export. "
         "Default: a file in your cache folder.")  # fmt: skip
 def command(*, output: str | None) -> None:
-    """Migrate, export, prove and compare, with a report.
+    """Migrate, export, prove, compare and run jobs, with a report.
 
     Starts the embedded PostgreSQL, migrates the worker schema in a scratch database, exports it,
     proves the export (load it, export again, compare the bytes) and compares it with the export
-    that kongtask ships. Nothing but the scratch database and the file is touched.
+    that kongtask ships. Then it adds a hundred jobs of three kinds and runs them. Nothing but the
+    scratch database and the file is touched.
 
     Exit codes: 0 all is well, 1 the export is not the shipped one, 2 error.
     """
+    from kongtask.cli.demo_jobs import run_jobs
     from kongtask.database.connection import connect
     from kongtask.database.embedded import embedded_server
     from kongtask.database.scratch import scratch_database
@@ -61,12 +63,17 @@ def command(*, output: str | None) -> None:
             committed = shipped_export(WORKER_SCHEMA) or ""
             is_same = committed == export.text
             say(f"{'the same bytes as' if is_same else 'DIFFERS from'} the committed export")
+        with _step("jobs") as say:
+            done, is_complete = run_jobs(scratch)
+            say(done)
     click.echo(f"\ndone in {time.perf_counter() - started:.1f} s")
     click.echo(f"export:    {shown(file)}")
     click.echo(f"committed: {shown(shipped_file(WORKER_SCHEMA))}")
     if not is_same:
         click.echo(difference(committed, export.text, "committed", "exported"))
         sys.exit(EXIT_DIFFERENT)
+    if not is_complete:
+        raise WorkerStoppedError("the jobs of the demo have not all been run")
 
 
 @contextmanager
