@@ -46,7 +46,7 @@ class ColumnReader:
         owner = Ref(RELATION_KINDS[relation.kind], relation.schema, relation.name)
         known, with_needs = self._plain[is_table], self._with_needs
         found = []
-        for row in self._source.columns[oid]:
+        for row in self._source.columns.get(oid, ()):
             if (
                 not is_plain
                 or row.identity
@@ -64,7 +64,7 @@ class ColumnReader:
 
     def generated(self, relation: int) -> Iterator[ObjectId]:
         """Yield the expressions of a relation's generated columns."""
-        for row in self._source.columns[relation]:
+        for row in self._source.columns.get(relation, ()):
             if is_generated(row):
                 yield CatalogClass.PG_ATTRDEF, row.default_oid
 

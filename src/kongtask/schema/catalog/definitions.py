@@ -39,9 +39,6 @@ class Definitions:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._columns = {
-            relation: {row.number: row for row in rows} for relation, rows in source.columns.items()
-        }
         self._classes = {str(row.oid): row.type for row in source.rows["default_classes"]}
         self._indexes: dict[int, str | None] = {
             row.oid: row.definition if row.numbers is None else self._printed_index(row)
@@ -99,8 +96,7 @@ class Definitions:
         if row.predicate is not None and "\n" in row.predicate:
             return None  # pg_get_expr breaks lines where pg_get_indexdef does not
         numbers, classes = row.numbers.split(), row.classes.split()
-        there = self._columns[row.relation]
-        columns = [there[int(number)] for number in numbers]
+        columns = [self._column(row.relation, int(number)) for number in numbers]
         keys = []
         for column, class_, collation, option in zip(
             columns, classes, row.collations.split(), row.options.split(), strict=False
@@ -122,8 +118,14 @@ class Definitions:
         return type_ == column.type_oid or (type_ == _TEXT and column.type_oid == _VARCHAR)
 
     def _names(self, relation: int, numbers: Iterable[int]) -> str:
-        columns = self._columns[relation]
-        return ", ".join([quote_identifier(columns[number].name) for number in numbers])
+        names = [self._column(relation, number).name for number in numbers]
+        return ", ".join([quote_identifier(name) for name in names])
+
+    def _column(self, relation: int, number: int) -> Any:
+        rows = self._source.columns[relation]
+        if number <= len(rows) and rows[number - 1].number == number:  # no column was dropped
+            return rows[number - 1]
+        return next(row for row in rows if row.number == number)
 
 
 def deferral(row: Any) -> str:

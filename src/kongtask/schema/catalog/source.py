@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Many
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -31,8 +32,10 @@ class Source:
         self.rows = rows
         self.index = ObjectIndex()
         self.all_names = all_names
-        in_order = sorted(rows["columns"], key=attrgetter("relation", "number"))
-        self.columns = grouped(in_order, "relation")
+        in_order = sorted(rows["columns"])  # by their first fields, relation and number
+        self.columns: dict[int, list[Any]] = {
+            relation: list(found) for relation, found in groupby(in_order, attrgetter("relation"))
+        }
         self._names: dict[ObjectId, tuple[str, str]] = {}
         self._without_path: set[int] = set()
         self._calling: set[ObjectId] = set()
