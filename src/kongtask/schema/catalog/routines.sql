@@ -23,7 +23,8 @@ select
   ) end as parameters,
   p.provolatile::text as volatility, p.proisstrict as strict, p.proleakproof as leakproof,
   p.prosecdef as security_definer, p.proparallel::text as parallel,
-  p.procost as cost, p.prorows as rows, p.proretset as returns_set,
+  -- The number that people read: a float4 in binary is another one as a float8.
+  p.procost::text::float8 as cost, p.prorows::text::float8 as rows, p.proretset as returns_set,
   p.prosupport::oid as support,
   case when p.protrftypes is not null then array(
     select format_type(t.type, null) from unnest(p.protrftypes) with ordinality t (type, i)
