@@ -1,8 +1,10 @@
 """How long does an export take beside ``pg_dump --schema-only``, and how does it grow?
 
 Builds schemas of N tables (ten columns, two indexes, a foreign key, a comment and a trigger each)
-on the embedded server, then times both programs on the same database in turn, and prints medians
-and their ratio. Run it with ``make bench`` or ``python benchmarks/export.py [N …]``.
+on the embedded server, then times both programs on the same database in turn, and prints medians:
+of the wall time, of its ratio, and of the processor time that each program takes itself. The
+server's comes on top of that, and tells why a busy machine gives other ratios than a quiet one.
+Run it with ``make bench`` or ``python benchmarks/export.py [N …]``.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from kongtask.database.connection import Target, connect
 from kongtask.database.embedded import EMBEDDED_MAJOR, LocalServer, embedded_server
@@ -51,15 +54,28 @@ def build(target: Target, tables: int) -> None:
         connection.execute("analyze")
 
 
-def seconds(command: list[str]) -> float:
-    """Run a program to its end and return how long it took."""
-    started = time.perf_counter()
+class Run(NamedTuple):
+    """What a run of a program took, in seconds."""
+
+    wall: float
+    processor: float
+
+
+def run(command: list[str]) -> Run:
+    """Run a program to its end."""
+    before, started = processor_time(), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - started
+    return Run(time.perf_counter() - started, processor_time() - before)
 
 
-def compare(server: LocalServer, tables: int, runs: int) -> tuple[float, float]:
-    """Return the medians of our time and pg_dump's, taken in turn, in seconds."""
+def processor_time() -> float:
+    """Return what all programs that have ended took of the processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def compare(server: LocalServer, tables: int, runs: int) -> list[tuple[Run, Run]]:
+    """Return runs of ours and of pg_dump's, taken in turn."""
     with scratch_database(server.target()) as target:
         build(target, tables)
         ours = [
@@ -71,9 +87,20 @@ def compare(server: LocalServer, tables: int, runs: int) -> tuple[float, float]:
             "--schema-only", "--schema=bench", "--no-owner", "--dbname", target.conninfo,
         ]  # fmt: skip
         for command in (ours, peer):
-            seconds(command)
-        pairs = [(seconds(ours), seconds(peer)) for _ in range(runs)]
-    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+            run(command)
+        return [(run(ours), run(peer)) for _ in range(runs)]
+
+
+def line(tables: int, pairs: list[tuple[Run, Run]]) -> str:
+    """Return the medians of some pairs of runs."""
+    median = statistics.median
+    ours, peer = [own for own, _ in pairs], [other for _, other in pairs]
+    return (
+        f"{tables:8} {median(it.wall for it in ours):9.2f}s {median(it.wall for it in peer):9.2f}s "
+        f"{median(own.wall / other.wall for own, other in pairs):7.2f} "
+        f"{median(it.processor for it in ours):12.2f}s "
+        f"{median(it.processor for it in peer):9.2f}s"
+    )
 
 
 def main() -> None:
@@ -88,10 +115,13 @@ def main() -> None:
             version = connection.info.parameter_status("server_version")
             locks = connection.execute(f"show {settings}").fetchone()
         print(f"PostgreSQL {version}, {settings} = {locks and locks[0]}")
-        print(f"{'tables':>8} {'kongtask':>10} {'pg_dump':>10} {'ratio':>7}")
+        print(f"{'':8} {'wall time':>29} {'processor time':>24}")
+        print(
+            f"{'tables':>8} {'kongtask':>10} {'pg_dump':>10} {'ratio':>7} "
+            f"{'kongtask':>13} {'pg_dump':>10}"
+        )
         for tables in options.tables:
-            ours, peer = compare(server, tables, options.runs)
-            print(f"{tables:8} {ours:9.2f}s {peer:9.2f}s {ours / peer:7.2f}")
+            print(line(tables, compare(server, tables, options.runs)))
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"largest process: {peak:.0f} MB")
 
