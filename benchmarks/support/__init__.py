@@ -1,0 +1,1 @@
+"""What the benchmarks share: a server, counters of CPU and memory, tables of results."""

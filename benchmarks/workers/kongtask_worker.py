@@ -1,0 +1,70 @@
+"""Our worker, for benchmarks; see ``support/contestants.py`` for how they talk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from typing import Any
+
+from kongtask.worker import App, LocalQueueOptions
+
+logging.basicConfig()
+
+
+class Counter:
+    """Counts jobs, and prints the count when it has changed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def report(self) -> None:
+        """Print until cancelled."""
+        told = 0
+        while True:
+            await asyncio.sleep(0.01)
+            if self.count != told:
+                told = self.count
+                print(told, flush=True)
+
+
+def make_app(kind: str, counter: Counter) -> App:
+    """Return an application with a task ``noop``."""
+    app = App("")
+
+    async def noop(payload: dict[str, int]) -> None:
+        counter.count += 1
+
+    def noop_thread(payload: dict[str, int]) -> None:
+        counter.count += 1
+
+    app.task("noop")(noop if kind == "async" else noop_thread)
+    return app
+
+
+async def main(kind: str, options: dict[str, Any]) -> None:
+    """Work until standard input ends."""
+    counter = Counter()
+    runner = make_app(kind, counter).runner(**options)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin.fileno(), runner.stop, "the benchmark has ended")
+    work = asyncio.create_task(runner.run(handle_signals=False))
+    reports = asyncio.create_task(counter.report())
+    await asyncio.sleep(1)  # connects and listens meanwhile; not measured
+    print("ready", flush=True)
+    await work
+    reports.cancel()
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[2])
+    if "local_queue" in given:
+        given["local_queue"] = LocalQueueOptions(**given["local_queue"])
+    if os.environ.get("KONGTASK_BENCH_LOOP") == "asyncio":
+        asyncio.run(main(sys.argv[1], given))
+    else:
+        import uvloop
+
+        uvloop.run(main(sys.argv[1], given))
