@@ -64,11 +64,21 @@ class Contestant:
     count_left: str = "select count(*) from graphile_worker._private_jobs"
     share: float = 1.0
 
-    def start(self, target: Target) -> subprocess.Popen[str]:
-        """Start one process, and return it when it waits for jobs."""
+    def start(self, target: Target, *, settle: float = 1.0) -> subprocess.Popen[str]:
+        """Start one process, and return it when it waits for jobs.
+
+        Args:
+            target: the database.
+            settle: seconds that it gets for connecting; 0 if there are jobs already.
+        """
         process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            env={**os.environ, **libpq_variables(target), **self.environ},
+            env={
+                **os.environ,
+                **libpq_variables(target),
+                **self.environ,
+                "KONGTASK_BENCH_SETTLE": str(settle),
+            },
         )  # fmt: skip
         assert process.stdout is not None
         while (line := process.stdout.readline().strip()) != "ready":

@@ -14,7 +14,7 @@ from support.server import Server
 from support.usage import cpu_seconds, memory_peak, server_cpu_seconds
 
 #: Seconds after which a run that has not ended is given up.
-_PATIENCE = 600.0
+_PATIENCE = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,10 @@ class Run:
 class Crew:
     """Processes of one contestant, and how many jobs they say that they have executed."""
 
-    def __init__(self, contestant: Contestant, target: Target, processes: int) -> None:
-        self._processes = [contestant.start(target) for _ in range(processes)]
+    def __init__(
+        self, contestant: Contestant, target: Target, processes: int = 1, *, settle: float = 1.0
+    ) -> None:
+        self._processes = [contestant.start(target, settle=settle) for _ in range(processes)]
         self._counts = [0] * processes
         self._news = threading.Condition()
         for number, process in enumerate(self._processes):
@@ -131,6 +133,31 @@ def race(
             )  # fmt: skip
         finally:
             crew.dismiss()
+
+
+def race_amid(server: Server, target: Target, contestant: Contestant, jobs: int) -> Run:
+    """Let one process work off some of the jobs that are there, and measure while it does.
+
+    Args:
+        server: the server.
+        target: the database; it has more than so many jobs.
+        contestant: who.
+        jobs: how many, after the first ones.
+    """
+    crew = Crew(contestant, target, settle=0)
+    try:
+        crew.wait_for(max(1, jobs // 20))
+        first, started, used = sum(crew.shares), time.perf_counter(), _used(server, crew)
+        crew.wait_for(first + jobs)
+        seconds, done = time.perf_counter() - started, sum(crew.shares) - first
+        client, server_ = _used(server, crew)
+        return Run(
+            jobs=done, seconds=seconds, client_cpu=client - used[0],
+            server_cpu=None if server_ is None or used[1] is None else server_ - used[1],
+            memory=max(memory_peak(pid) for pid in crew.pids), shares=crew.shares,
+        )  # fmt: skip
+    finally:
+        crew.dismiss()
 
 
 def _used(server: Server, crew: Crew) -> tuple[float, float | None]:

@@ -59,12 +59,12 @@ def main(batch: int) -> None:
         connection.execute('listen "jobs:insert"')
         print("ready", flush=True)
         while True:
-            for _ in connection.notifies(stop_after=1):
-                break
             while rows := connection.execute(
                 statement, [tasks], prepare=True, binary=True
             ).fetchall():
                 claimed.put([row[0] for row in rows])
+            for _ in connection.notifies(stop_after=1):
+                break
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ const { Logger, makeWorkerUtils } = require("graphile-worker-20");
 const { Pool } = require("pg");
 
 const pgPool = new Pool({ max: 10 });
+pgPool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
 const utils = await makeWorkerUtils({ pgPool, logger: new Logger(() => () => {}) });
 
 const add = (n) => utils.addJob("noop", { n });

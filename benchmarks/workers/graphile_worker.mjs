@@ -15,6 +15,9 @@ const taskList = {
   noop: async () => {
     count += 1;
   },
+  stamp: async () => {
+    process.stdout.write(`${process.hrtime.bigint()}\n`);
+  },
 };
 
 const runner = await run({
@@ -30,8 +33,9 @@ const runner = await run({
 });
 
 let told = 0;
+let isReady = false;
 const reports = setInterval(() => {
-  if (count !== told) {
+  if (isReady && count !== told) {
     told = count;
     process.stdout.write(`${told}\n`);
   }
@@ -43,4 +47,10 @@ process.stdin.on("end", async () => {
   await runner.stop();
   process.exit(0);
 });
-setTimeout(() => process.stdout.write("ready\n"), 1000); // connects and listens meanwhile
+setTimeout(
+  () => {
+    isReady = true;
+    process.stdout.write("ready\n");
+  },
+  Number(process.env.KONGTASK_BENCH_SETTLE) * 1000,
+);

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import time
 from typing import Any
 
 from kongtask.worker import App, LocalQueueOptions
@@ -31,7 +32,7 @@ class Counter:
 
 
 def make_app(kind: str, counter: Counter) -> App:
-    """Return an application with a task ``noop``."""
+    """Return an application whose task ``noop`` is counted, and ``stamp`` prints when it runs."""
     app = App("")
 
     async def noop(payload: dict[str, int]) -> None:
@@ -40,7 +41,14 @@ def make_app(kind: str, counter: Counter) -> App:
     def noop_thread(payload: dict[str, int]) -> None:
         counter.count += 1
 
+    async def stamp() -> None:
+        print(time.clock_gettime_ns(time.CLOCK_MONOTONIC), flush=True)
+
+    def stamp_thread() -> None:
+        print(time.clock_gettime_ns(time.CLOCK_MONOTONIC), flush=True)
+
     app.task("noop")(noop if kind == "async" else noop_thread)
+    app.task("stamp")(stamp if kind == "async" else stamp_thread)
     return app
 
 
@@ -51,9 +59,9 @@ async def main(kind: str, options: dict[str, Any]) -> None:
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin.fileno(), runner.stop, "the benchmark has ended")
     work = asyncio.create_task(runner.run(handle_signals=False))
-    reports = asyncio.create_task(counter.report())
-    await asyncio.sleep(1)  # connects and listens meanwhile; not measured
+    await asyncio.sleep(float(os.environ["KONGTASK_BENCH_SETTLE"]))
     print("ready", flush=True)
+    reports = asyncio.create_task(counter.report())
     await work
     reports.cancel()
 
