@@ -1,16 +1,27 @@
-"""What do ten thousand cron items cost: to read, and to look through each minute?"""
+"""What do ten thousand cron items cost: to read, to look through each minute, and to add?"""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kongtask.cron import CronItem, Digest, Pattern, parse_crontab
-from support.report import Column, Report, median, options
+import psycopg
 
-COLUMNS = (Column("name", "of all items"), Column("ms", "ms", ".1f"))
+from kongtask.cron import CronItem, parse_crontab
+from kongtask.cron.schedule import Timetable
+from kongtask.cron.scheduler import Scheduler
+from kongtask.database.connection import Target
+from kongtask.database.scratch import scratch_database
+from support.contestants import make_queue
+from support.report import Column, Report, median, options
+from support.server import bench_server, facts
+
+COLUMNS = (Column("name", "of all items"), Column("ms", "ms", ",.2f"))
+MINUTE = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def crontab(items: int) -> str:
@@ -30,14 +41,23 @@ def milliseconds(work: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-def due(items: list[CronItem], minute: datetime) -> list[CronItem]:
-    """Return the items of a minute."""
-    digest = Digest.of(minute)
-    return [
-        item
-        for item in items
-        if (item.match.matches(digest) if isinstance(item.match, Pattern) else item.match(digest))
-    ]
+async def adding(target: Target, items: Iterable[CronItem], rounds: int) -> list[float]:
+    """Return the milliseconds of adding what is due at the fullest minute of the hour."""
+    async with await psycopg.AsyncConnection.connect(
+        target.conninfo, autocommit=True
+    ) as connection:
+
+        @asynccontextmanager
+        async def lend() -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+            yield connection
+
+        scheduler = Scheduler(lend, items)
+        found = []
+        for n in range(rounds):
+            started = time.perf_counter()
+            await scheduler.run_once(MINUTE + timedelta(hours=n))
+            found.append((time.perf_counter() - started) * 1e3)
+        return found
 
 
 def main() -> None:
@@ -47,19 +67,20 @@ def main() -> None:
     given = parser.parse_args()
     text = crontab(given.items)
     items = parse_crontab(text)
-    first = datetime(2030, 1, 1).astimezone()
-    minutes = [first + timedelta(minutes=n) for n in range(60)]
+    timetable = Timetable(items)
+    reading = [milliseconds(lambda: parse_crontab(text)) for _ in range(given.rounds)]
+    minutes = [MINUTE + timedelta(minutes=n) for n in range(60)]
+    finding = [milliseconds(lambda m=m: timetable.due(m)) for m in minutes]
+    count = len(timetable.due(MINUTE))
+    with bench_server(given.conn) as server, scratch_database(server.target) as target:
+        make_queue(target)
+        report = Report(parser.description or "", facts(target))
+        added = asyncio.run(adding(target, items, given.rounds))
     rows: list[dict[str, Any]] = [
-        {
-            "name": "reading the crontab",
-            "ms": median([milliseconds(lambda: parse_crontab(text)) for _ in range(given.rounds)]),
-        },
-        {
-            "name": "finding what is due in a minute",
-            "ms": median([milliseconds(lambda m=m: due(items, m)) for m in minutes]),
-        },
+        {"name": "reading the crontab", "ms": median(reading)},
+        {"name": "finding what is due in a minute", "ms": median(finding)},
+        {"name": f"finding and adding the {count:,} jobs of a full hour", "ms": median(added)},
     ]
-    report = Report(parser.description or "", {})
     report.add(f"{given.items:,} items", COLUMNS, rows)
     report.print(as_json=given.json)
 

@@ -102,10 +102,15 @@ def main() -> None:
     """Measure and print."""
     parser: argparse.ArgumentParser = options(__doc__, rounds=5)
     parser.add_argument("--jobs", type=int, default=100_000)
+    parser.add_argument("--only", nargs="+", help="measure raw SQL and the workers of these names")
     given = parser.parse_args()
     with bench_server(given.conn) as server, scratch_database(server.target) as target:
         make_queue(target)
-        who = contestants(with_peers=not given.without_peers)
+        who = [
+            (contestant, processes)
+            for contestant, processes in contestants(with_peers=not given.without_peers)
+            if not given.only or contestant.name in {"raw SQL", *given.only}
+        ]
         report = Report(parser.description or "", facts(target))
         runs = measure(server, target, who, given.jobs, given.rounds)
         title = f"medians of {given.rounds} runs in turn, {given.jobs:,} no-op jobs each"
