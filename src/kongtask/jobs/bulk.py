@@ -12,6 +12,7 @@ from typing import Any
 
 from kongtask.errors import JobError, JobKeyBusyError, JobSpecError
 from kongtask.jobs.job import Job, JobRow, read_row
+from kongtask.jobs.loading import load_statement
 from kongtask.jobs.payloads import encode_payload
 from kongtask.jobs.specs import JobSpec
 from kongtask.jobs.statements import Row, Statement, Steps, Value, ask
@@ -115,16 +116,23 @@ def adding(specs: Sequence[_Prepared], *, preserve_run_at: bool, schema: str) ->
 
 def counting(specs: Sequence[_Prepared], *, preserve_run_at: bool, schema: str) -> Steps[int]:
     """Add jobs, and return how many there are."""
+    if specs and all(each.spec.job_key is None for each in specs):
+        statement = load_statement(
+            [each.spec for each in specs], [each.payload for each in specs], schema
+        )
+        loaded = yield from ask(statement)
+        if loaded is not None:
+            return loaded
     count = 0
     left = dict(enumerate(specs))
     for _ in range(MAX_TRIES):
         if not left:
             return count
-        statement = Statement(
+        counted = Statement(
             name="count_added_jobs", schema=schema, doing=_DOING,
             values=_values(left.values(), preserve_run_at), decode=_decode_count,
         )  # fmt: skip
-        more, keys = yield from ask(statement)
+        more, keys = yield from ask(counted)
         count += more
         left = {
             place: each
