@@ -179,6 +179,52 @@ def test_one_statement_adds_a_job_and_one_adds_many(queue: Connection) -> None:
     assert count_calls(queue, lambda: add_jobs(queue, new)) == 1
 
 
+def test_jobs_that_are_not_returned_have_every_option(queue: Connection) -> None:
+    """They go straight to the table, and are what add_jobs would have made of them."""
+    specs = [
+        JobSpec(identifier="a"),
+        JobSpec(
+            identifier="b", payload={"ü": ['"', None]}, queue_name="q", run_at=IN_2030,
+            max_attempts=3, priority=-5, flags=['"', "\\", "{ü}"],
+        ),
+        JobSpec(identifier="b", payload="\0", queue_name="q", flags=[]),
+    ]  # fmt: skip
+    returned = add_jobs(queue, specs)
+    queue.execute('listen "jobs:insert"')
+    for _ in range(2):  # the second time every name is known
+        queue.execute("truncate graphile_worker._private_jobs")
+        assert add_jobs(queue, specs, returning=False) == 3
+        loaded = [found.job for found in find_jobs(queue)]
+        assert [shape(job) for job in sorted(loaded, key=by_id)] == [shape(job) for job in returned]
+        *_, notify = queue.notifies(timeout=5, stop_after=1)
+        assert json.loads(notify.payload)["count"] == 3
+        queue.execute("delete from graphile_worker._private_tasks where identifier = 'b'")
+        returned = add_jobs(queue, specs)
+
+
+def test_jobs_go_through_add_jobs_where_the_schema_is_newer(queue: Connection) -> None:
+    """The table may have become another by then; the newest revision that is known is not newer."""
+    newest = worker_migrations().latest
+    specs = [JobSpec(identifier="a")] * 2
+    assert count_calls(queue, lambda: add_jobs(queue, specs, returning=False)) == 1
+    queue.execute("insert into graphile_worker.migrations (id) values (%s)", [newest + 1])
+    assert count_calls(queue, lambda: add_jobs(queue, specs, returning=False)) == 2
+    assert len(find_jobs(queue)) == 4
+
+
+def by_id(job: Job) -> int:
+    return job.id
+
+
+def shape(job: Job) -> tuple[object, ...]:
+    """Return what a spec has said of a job."""
+    when = job.run_at if job.run_at.year == 2030 else "now"
+    return (
+        job.task_identifier, job.payload, job.queue_name, when, job.max_attempts, job.priority,
+        job.flags, job.key,
+    )  # fmt: skip
+
+
 def test_no_spec_asks_nothing_of_the_database(queue: Connection) -> None:
     """Nothing is added, and no worker is woken."""
     queue.execute('listen "jobs:insert"')

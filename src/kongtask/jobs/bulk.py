@@ -12,7 +12,7 @@ from typing import Any
 
 from kongtask.errors import JobError, JobKeyBusyError, JobSpecError
 from kongtask.jobs.job import Job, JobRow, read_row
-from kongtask.jobs.loading import load_statement
+from kongtask.jobs.loading import column, columns, load_statement
 from kongtask.jobs.payloads import encode_payload
 from kongtask.jobs.specs import JobSpec
 from kongtask.jobs.statements import Row, Statement, Steps, Value, ask
@@ -62,6 +62,11 @@ class _Added:
             row.max_attempts,
             row.priority,
             frozenset(row.flags or ()),
+        )
+
+    def lacks_name(self) -> bool:
+        return self.task_identifier is None or (
+            self.queue_name is None and self.row.job_queue_id is not None
         )
 
     def job(self) -> Job:
@@ -156,22 +161,10 @@ def _values(prepared: Iterable[_Prepared], preserve_run_at: bool) -> tuple[Value
     prepared = list(prepared)
     specs = [each.spec for each in prepared]
     return (
-        [spec.identifier for spec in specs],
-        [each.payload for each in prepared],
-        [spec.queue_name for spec in specs],
-        [spec.run_at.isoformat() if spec.run_at else None for spec in specs],
-        [spec.max_attempts for spec in specs],
-        [spec.job_key for spec in specs],
-        [spec.priority for spec in specs],
-        [_array(spec.flags) if spec.flags else None for spec in specs],
+        *columns(specs, [each.payload for each in prepared]),
+        column(specs, lambda spec: spec.job_key),
         preserve_run_at,
     )
-
-
-def _array(texts: Iterable[str]) -> str:
-    """Write an array of texts as PostgreSQL reads it."""
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
 
 
 def _decode_added(rows: Sequence[Row]) -> list[_Added]:
@@ -193,6 +186,8 @@ def _named(
 
     One that is new needs no look: it is what the known ones leave over.
     """
+    if not any(each.lacks_name() for each in added):
+        return added
     known_tasks = {each.row.task_id: each.task_identifier for each in added}
     known_queues = {each.row.job_queue_id: each.queue_name for each in added}
     tasks = _deduced(known_tasks, {spec.identifier for spec in specs})

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from kongtask.jobs.specs import JobSpec
-from kongtask.jobs.statements import Row, Statement
+from kongtask.jobs.statements import Row, Statement, Value
 
 
 def load_statement(
@@ -25,19 +25,27 @@ def load_statement(
     """
     return Statement(
         name="load_jobs", schema=schema, doing="adding jobs", decode=_decode,
-        values=(
-            _column(specs, lambda spec: spec.identifier),
-            f"[{','.join(payload or '{}' for payload in payloads)}]",
-            _column(specs, lambda spec: spec.queue_name),
-            _column(specs, lambda spec: spec.run_at and spec.run_at.isoformat()),
-            _column(specs, lambda spec: spec.max_attempts),
-            _column(specs, lambda spec: spec.priority),
-            _column(specs, lambda spec: list(spec.flags) if spec.flags else None),
-        ),
+        values=columns(specs, payloads),
     )  # fmt: skip
 
 
-def _column(specs: Sequence[JobSpec], attribute: Callable[[JobSpec], Any]) -> str | None:
+def columns(specs: Sequence[JobSpec], payloads: Sequence[str | None]) -> tuple[Value, ...]:
+    """Return each argument of all specs but their keys as one JSON array.
+
+    Arrays of PostgreSQL's would be written value by value: that took 6 microseconds a job.
+    """
+    return (
+        column(specs, lambda spec: spec.identifier),
+        f"[{','.join(payload or '{}' for payload in payloads)}]",
+        column(specs, lambda spec: spec.queue_name),
+        column(specs, lambda spec: spec.run_at and spec.run_at.isoformat()),
+        column(specs, lambda spec: spec.max_attempts),
+        column(specs, lambda spec: spec.priority),
+        column(specs, lambda spec: list(spec.flags) if spec.flags else None),
+    )
+
+
+def column(specs: Sequence[JobSpec], attribute: Callable[[JobSpec], Any]) -> str | None:
     """Return an attribute of all specs as a JSON array; None where no spec has it."""
     values = [attribute(spec) for spec in specs]
     if all(value is None for value in values):

@@ -8,14 +8,16 @@
 with given as materialized (
   select spec.*
   from rows from (
-    json_array_elements_text($1::json),
-    json_array_elements($2::json),
-    json_array_elements_text($3::json),
-    json_array_elements_text($4::json),
-    json_array_elements_text($5::json),
-    json_array_elements_text($6::json),
-    json_array_elements($7::json)
-  ) as spec (identifier, payload, queue_name, run_at, max_attempts, priority, flags)
+    json_array_elements_text($1::text::json),
+    json_array_elements($2::text::json),
+    json_array_elements_text($3::text::json),
+    json_array_elements_text($4::text::json),
+    json_array_elements_text($5::text::json),
+    json_array_elements_text($6::text::json),
+    json_array_elements($7::text::json)
+  ) with ordinality as spec (
+    identifier, payload, queue_name, run_at, max_attempts, priority, flags, ordinality
+  )
   where (select max(id) from :GRAPHILE_WORKER_SCHEMA.migrations) <= 20
 ),
 new_tasks as (
@@ -39,6 +41,8 @@ new_queues as (
       select from :GRAPHILE_WORKER_SCHEMA._private_job_queues as known
       where known.queue_name = given.queue_name
     )
+    -- After the tasks, as in add_jobs: callers who register the same names do not deadlock.
+    and (select count(*) from new_tasks) >= 0
   order by given.queue_name
   on conflict (queue_name) do update set queue_name = excluded.queue_name
   returning id, queue_name
@@ -73,6 +77,7 @@ added as (
   from given
   join tasks on tasks.identifier = given.identifier
   left join queues on queues.queue_name = given.queue_name
+  order by given.ordinality
   returning id
 )
 select
