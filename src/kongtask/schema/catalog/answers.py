@@ -54,6 +54,9 @@ class Answers(Mapping[str, Sequence[Any]]):
             raise KeyError(query)
         if query not in self._rows:
             with self._changed:
+                if query in self._waiting:  # what is wanted comes next
+                    self._waiting.remove(query)
+                    self._waiting.insert(0, query)
                 self._changed.wait_for(lambda: query in self._rows or self._error is not None)
             if query not in self._rows and self._error is not None:
                 raise self._error

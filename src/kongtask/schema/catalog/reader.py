@@ -23,15 +23,17 @@ Extensions = Literal["none", "needed", "all"]
 #: How often to read a schema that others change meanwhile.
 _ATTEMPTS = 5
 
-#: The queries that are asked of the chosen namespaces; each is a file of this package. Those come
-#: first in which PostgreSQL prints definitions: they take long.
+#: The queries that are asked of the chosen namespaces; each is a file of this package.
 _QUERIES = (
-    "indexes", "constraints", "columns", "triggers", "relations", "routines", "rules", "policies",
-    "statistics", "inheritance", "sequences", "types", "type_aliases", "ranges", "collations",
-    "aggregates", "operators", "operator_families", "operator_classes", "family_members",
-    "conversions", "text_search", "text_search_mappings", "default_privileges", "members",
+    "indexes", "columns", "relations", "constraints", "sequences", "triggers", "members",
+    "routines", "rules", "policies", "statistics", "inheritance", "types", "type_aliases", "ranges",
+    "collations", "aggregates", "operators", "operator_families", "operator_classes",
+    "family_members", "conversions", "text_search", "text_search_mappings", "default_privileges",
     "index_columns",
 )  # fmt: skip
+
+#: Those that take long where there is much to read, the longest first.
+_LONG = ("indexes", "columns", "relations", "dependencies", "constraints", "grants", "sequences")
 
 
 def read(
@@ -163,15 +165,15 @@ def _is_large(catalog: Snapshot, namespaces: Sequence[int]) -> bool:
 def _questions(
     namespaces: Sequence[int], *, objects: bool, all_names: bool
 ) -> dict[str, dict[str, Any]]:
-    """Return what to ask, with the parameters of each query."""
+    """Return what to ask, with the parameters of each query, those first that take long."""
     questions: dict[str, dict[str, Any]] = {query: {"namespaces": namespaces} for query in _QUERIES}
     questions["not_nulls"] = {"namespaces": namespaces, "all_names": all_names}
     for query in ("grants", "extension_members"):
         questions[query] = {"namespaces": namespaces, "database": objects}
     for query in ("dependencies", "comments", "security_labels", "default_classes"):
         questions[query] = {}
-    if not objects:
-        return questions
-    from kongtask.schema.catalog.database_register import database_questions
+    if objects:
+        from kongtask.schema.catalog.database_register import database_questions
 
-    return questions | database_questions()
+        questions |= database_questions()
+    return {query: questions[query] for query in (*_LONG, *questions)}
