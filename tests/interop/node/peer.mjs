@@ -6,8 +6,9 @@
 // installed. The database comes from the PG* variables. A failure exits with 1, its SQLSTATE and
 // message on stderr, never its context: an error's context quotes the text of functions.
 
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 
 // With KONGTASK_FAST_CLOCK, {origin, start, speed}, time is made up: at the real time origin it is
@@ -44,6 +45,9 @@ const { Pool } = require("pg");
 
 const pgPool = new Pool({ max: 10 });
 const options = { pgPool, schema, logger: new worker.Logger(() => () => {}), noHandleSignals: true };
+
+// What runs on is told to end by the end of its input, of which only the first line says anything.
+let lines;
 
 const commands = {
   // Installs or upgrades the schema.
@@ -120,7 +124,40 @@ const commands = {
     await runner.stop();
     return minutes;
   },
+
+  // Works until stdin ends: {identifiers, log, longest, seed, options}. Each job writes to the table
+  // `log` when it begins and ends, and lasts up to `longest` milliseconds. Says "ready" first.
+  async run({ identifiers, log, longest, seed, options: given }) {
+    const random = randomFrom(seed);
+    const task = async (payload, { job, query, getQueueName }) => {
+      const values = [job.job_queue_id === null ? null : await getQueueName(), payload];
+      const insert = `insert into ${log} (queue, number, what, worker) values ($1, $2, $3, 'node')`;
+      await query(insert, [...values, "begin"]);
+      await new Promise((resolve) => setTimeout(resolve, random() * longest));
+      await query(insert, [...values, "end"]);
+    };
+    const taskList = Object.fromEntries(identifiers.map((identifier) => [identifier, task]));
+    const runner = await worker.run({ ...options, ...given, taskList });
+    process.stdout.write("ready\n");
+    await once(lines, "close");
+    await runner.stop();
+  },
 };
+
+// The same numbers from the same seed.
+function randomFrom(seed) {
+  let state = seed;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+}
+
+async function firstLine() {
+  lines = createInterface({ input: process.stdin });
+  const [line] = await once(lines, "line");
+  return line;
+}
 
 async function withUtils(callback) {
   const utils = await worker.makeWorkerUtils(options);
@@ -136,7 +173,7 @@ function withDates(spec) {
 }
 
 try {
-  const input = await text(process.stdin);
+  const input = command === "run" ? await firstLine() : await text(process.stdin);
   const output = await commands[command](input === "" ? undefined : JSON.parse(input));
   process.stdout.write(JSON.stringify(output ?? null));
 } catch (error) {

@@ -1,0 +1,152 @@
+"""A Node worker and a kongtask worker at work on one database at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from kongtask.database.connection import Connection, Target, connect
+from kongtask.worker import App, Context
+from kongtask.worker.events import PoolListenSuccess
+from tests.worker.running import Watch, run, running
+
+from .own import install
+from .peer import Peer
+
+LOG = b"""
+create table public.log (
+  n bigint generated always as identity, queue text, number int, what text, worker text
+)
+"""
+
+COUNT = b"select count(*) from public.log where what = 'end'"
+
+#: Seconds of a poll that never comes.
+NEVER = 60.0
+
+
+@pytest.fixture
+def shared(node: Peer, revision: int, database: Target) -> Target:
+    """A database at the revision of each Node worker, with a log."""
+    install(database, revision)
+    with connect(database) as connection:
+        connection.execute(LOG)
+    return database
+
+
+def logging_app(database: Target, identifiers: list[str], longest: float) -> App:
+    app, durations = App(database.conninfo), random.Random(3)
+
+    async def step(payload: int, context: Context) -> None:
+        insert = "insert into public.log (queue, number, what, worker) values (%s, %s, '{}', 'own')"
+        values = [await context.get_queue_name(), payload]
+        await context.query(insert.format("begin"), values)
+        await asyncio.sleep(durations.random() * longest)
+        await context.query(insert.format("end"), values)
+
+    for identifier in identifiers:
+        app.task(identifier)(step)
+    return app
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until the database shows something; of what Node does it tells nobody."""
+    async with asyncio.timeout(30):
+        while not is_so():
+            await asyncio.sleep(0.02)
+
+
+def ended(connection: Connection) -> int:
+    row = connection.execute(COUNT).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_named_queues_are_serial_and_in_order_across_both(node: Peer, shared: Target) -> None:
+    queues, jobs = 20, 5
+
+    async def work(connection: Connection) -> None:
+        app = logging_app(shared, ["step"], 0.01)
+        listening = Watch(app, PoolListenSuccess)
+        async with running(app, poll_interval=NEVER, concurrency=3):
+            await listening.until(1)
+            connection.execute(
+                b"""
+                select count(graphile_worker.add_job(
+                  'step', to_json(number), 'q' || queue,
+                  run_at => now() - interval '1 hour' + number * interval '1 millisecond'
+                ))
+                from generate_series(1, %s) as number, generate_series(1, %s) as queue
+                """,
+                [jobs, queues],
+            )
+            await until(lambda: ended(connection) == queues * jobs)
+
+    with connect(shared) as connection:
+        with node.running(shared, ["step"], longest=10, concurrency=3, pollInterval=60_000):
+            run(work(connection))
+        rows: list[Any] = connection.execute(
+            b"select queue, number, what, worker from public.log order by n"
+        ).fetchall()
+        expected = [(n, what) for n in range(1, jobs + 1) for what in ("begin", "end")]
+        for _, steps in groupby(sorted(rows, key=lambda row: row[0]), key=lambda row: row[0]):
+            assert [(number, what) for _, number, what, _ in steps] == expected
+        assert {worker for _, _, _, worker in rows} == {"own", "node"}
+        for table in ("_private_jobs", "_private_job_queues"):
+            locked = f"select from graphile_worker.{table} where locked_at is not null"
+            assert connection.execute(locked.encode()).fetchall() == []
+
+
+def test_each_wakes_on_what_the_other_side_adds(node: Peer, shared: Target) -> None:
+    """Jobs that Node adds run here, those that SQL adds run there, without any poll."""
+
+    async def work(connection: Connection) -> None:
+        app = logging_app(shared, ["own"], 0)
+        listening = Watch(app, PoolListenSuccess)
+        async with running(app, poll_interval=NEVER):
+            await listening.until(1)
+            await asyncio.to_thread(node.add_job, shared, ("own", 1, {}))
+            await until(lambda: ended(connection) == 1)
+            connection.execute(b"select graphile_worker.add_job('node', '2')")
+            await until(lambda: ended(connection) == 2)
+
+    with connect(shared) as connection:
+        with node.running(shared, ["node"], pollInterval=60_000):
+            run(work(connection))
+        rows = connection.execute(b"select number, worker from public.log where what = 'end'")
+        assert sorted(rows.fetchall()) == [(1, "own"), (2, "node")]
+
+
+def test_what_a_worker_gives_back_runs_in_node_at_once(node: Peer, shared: Target) -> None:
+    """Jobs claimed ahead by a worker that stops, and jobs behind its last ones in their queues."""
+
+    async def work(connection: Connection) -> None:
+        app, begun, is_over = App(shared.conninfo), asyncio.Event(), asyncio.Event()
+
+        @app.task
+        async def step(payload: int) -> None:
+            begun.set()
+            await is_over.wait()
+
+        for number in (1, 2):
+            connection.execute(
+                b"select graphile_worker.add_job('step', to_json(%s::int), 'q')", [number]
+            )
+        runner = app.runner(poll_interval=NEVER)
+        worker = asyncio.create_task(runner.run(handle_signals=False))
+        await begun.wait()
+        with node.running(shared, ["step"], pollInterval=60_000):
+            runner.stop()
+            is_over.set()
+            await until(lambda: ended(connection) == 1)
+            await worker
+
+    with connect(shared) as connection:
+        run(work(connection))
+        row = connection.execute(b"select number, worker from public.log limit 1").fetchone()
+        assert row == (2, "node")
