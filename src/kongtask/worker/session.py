@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import Any, NamedTuple
 
 import psycopg
@@ -218,10 +219,15 @@ class Session:
         rows = await self._ask(_INTRODUCE, given)
         self._process = rows[0][0], rows[0][1]
         if self._predecessor is not None:
-            pid, start = self._predecessor
-            while await self._ask(_END_PROCESS, {"pid": pid, "start": start}):
-                await asyncio.sleep(0.05)
+            await self._end_process(*self._predecessor)
             self._predecessor = None
+
+    async def _end_process(self, pid: int, start: str) -> None:
+        deadline = monotonic() + self._answer_timeout
+        while await self._ask(_END_PROCESS, {"pid": pid, "start": start}):
+            if monotonic() > deadline:
+                raise TimeoutError(f"the server process {pid} of a lost connection does not end")
+            await asyncio.sleep(0.05)
 
     def _forget(self) -> None:
         """Drop a connection that may hang: without a word to the other end."""
