@@ -28,7 +28,7 @@ from .running import Watch, run, running
 
 
 def job(number: int) -> ClaimedJob:
-    return ClaimedJob((number, 1, "null", 0, 0, 1, 25, None), "task")
+    return ClaimedJob((number, 1, "null", 0, 0, 1, 25, *[None] * 6, 0), "task")
 
 
 @dataclass

@@ -23,13 +23,16 @@ class ClaimedJob:
     Args:
         row: as sql/claim.sql returns it.
         task_identifier: of the job's task.
+
+    Attributes:
+        claim: the moment of its claim, as PostgreSQL sends it: quick to compare.
     """
 
-    __slots__ = ("_row", "id", "payload_text", "task_id", "task_identifier")
+    __slots__ = ("_row", "claim", "id", "payload_text", "task_id", "task_identifier")
 
     def __init__(self, row: Row, task_identifier: str) -> None:
         self._row = row
-        self.id, self.task_id, self.payload_text = row[0], row[1], row[2]
+        self.id, self.task_id, self.payload_text, self.claim = row[0], row[1], row[2], row[13]
         self.task_identifier = task_identifier
 
     @property
@@ -93,12 +96,7 @@ class ClaimedJob:
     @property
     def locked_at(self) -> datetime:
         """When it was claimed: with the pool's id, what tells this claim from every other one."""
-        return _moment(self._row[13])
-
-    @property
-    def raw_locked_at(self) -> int:
-        """The same as PostgreSQL sends it, which is quicker to compare."""
-        return int(self._row[13])
+        return _moment(self.claim)
 
     @property
     def sort_key(self) -> tuple[int, int, int]:

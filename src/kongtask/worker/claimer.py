@@ -208,7 +208,7 @@ class Claimer:
 
     def _claims_of(self, jobs: Sequence[ClaimedJob]) -> Mapping[str, Any]:
         """Return what tells these jobs' claims from others; of one claim, jobs share a moment."""
-        one_of_each = {job.raw_locked_at: job for job in jobs}
+        one_of_each = {job.claim: job for job in jobs}
         return {
             "pool_id": self.pool_id,
             "ids": [job.id for job in jobs],

@@ -40,17 +40,9 @@ class Endings:
         self._done = Batcher(self._write_done, options.complete_batch_delay, on_fatal)
         self._failed = Batcher(self._write_failed, options.fail_batch_delay, on_fatal)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether executors should wait for room."""
-        return self._done.is_full or self._failed.is_full
-
-    def add(self, job: ClaimedJob, failure: Failure | None) -> None:
-        """Add a job that ended; it is written soon."""
-        if failure is None:
-            self._done.add(job)
-        else:
-            self._failed.add(failure)
+    def add(self, job: ClaimedJob, failure: Failure | None) -> bool:
+        """Add a job that ended, which is written soon; return whether there is room for more."""
+        return self._done.add(job) if failure is None else self._failed.add(failure)
 
     def unwritten(self) -> list[ClaimedJob]:
         """Return the jobs whose end has not been written."""

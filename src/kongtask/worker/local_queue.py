@@ -197,11 +197,9 @@ class LocalQueue:
 
     def _asked(self) -> int:
         """Return how many jobs to claim: for idle executors, and some ahead where few are left."""
-        here = len(self._jobs)
-        if here > self._low:
+        if len(self._jobs) > self._low:
             return 0
-        idle = sum(not waiter.done() for waiter in self._waiters)
-        return max(0, idle + self._ahead - here)
+        return sum(not waiter.done() for waiter in self._waiters) + self._ahead
 
     async def _fetch(self, size: int) -> Found | None:
         """Claim jobs and hand them to those who wait; None where that failed."""

@@ -34,9 +34,9 @@ class LocalQueueOptions:
     """How jobs are claimed ahead of the executors.
 
     Attributes:
-        size: jobs at most that are held ahead of the executors, and 0 for none. A worker claims for
-            those that are idle; while jobs end quickly it claims ahead, up to this many and about
-            a fifth of a second's work.
+        size: jobs at most that one claim brings ahead of the executors, and 0 for none. A worker
+            claims for those that are idle; while jobs end quickly it claims ahead, up to this many
+            and about a fifth of a second's work.
         ttl: seconds after which claimed jobs that nobody has begun are given back.
         refetch_delay: see :class:`RefetchDelay`.
     """

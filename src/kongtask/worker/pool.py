@@ -207,8 +207,7 @@ class WorkerPool:
                     endings.tell_lost([job])
                 continue
             del running[job.id]
-            endings.add(job, failure)
-            if endings.is_full:
+            if not endings.add(job, failure):
                 await endings.room()
 
     def _executor_ended(self, executor: asyncio.Task[None]) -> None:

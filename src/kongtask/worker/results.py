@@ -75,10 +75,12 @@ class Batcher(Generic[T]):
         """Return what has not been written yet, and what could not be."""
         return [*self._unwritable, *self._writing, *self._waiting]
 
-    def add(self, result: T) -> None:
-        """Add a result; it is written soon."""
+    def add(self, result: T) -> bool:
+        """Add a result, which is written soon; return whether there is room for more."""
         self._waiting.append(result)
-        self._start()
+        if self._runner is None:
+            self._start()
+        return len(self._waiting) < _MOST_WAITING
 
     async def room(self) -> None:
         """Wait until there is room for more results."""
