@@ -11,6 +11,9 @@ from kongtask.errors import UsageError
 #: The schema that Graphile Worker and kongtask use unless told otherwise.
 WORKER_SCHEMA = "graphile_worker"
 
+#: The greatest revision of the worker schema that kongtask makes.
+NEWEST_REVISION = 20
+
 #: PostgreSQL cuts longer names silently (NAMEDATALEN - 1), so they are refused here.
 MAX_NAME_BYTES = 63
 

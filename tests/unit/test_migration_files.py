@@ -10,6 +10,7 @@ from kongtask.errors import FileFailedError, KongtaskError, MigrationError
 from kongtask.migrate import load_migrations, worker_migrations
 from kongtask.migrate.__main__ import main
 from kongtask.migrate.manifest import check_manifest
+from kongtask.names import NEWEST_REVISION
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -141,3 +142,7 @@ def test_changed_release_is_refused(tmp_path: Path) -> None:
         check_manifest(tmp_path, {"000018.sql": "aa"})
     with pytest.raises(MigrationError, match=r"manifest says none"):
         check_manifest(tmp_path, {"000018.sql": "aa", "000019.sql": "bb", "000020.sql": "dd"})
+
+
+def test_the_newest_revision_is_the_last_of_the_worker_s_migrations() -> None:
+    assert worker_migrations().latest == NEWEST_REVISION
