@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -212,3 +213,15 @@ def test_the_tables_of_exit_codes_know_every_code() -> None:
     page = text_of(DOCS / "reference/errors.md")
     for code in (0, 1, 2, 57):
         assert f"| {code} |" in page
+
+
+def test_the_workers_in_service_files_and_images_start_as_they_are_written() -> None:
+    """No service manager runs here; but what it would call is a command line of ours."""
+    text = text_of(DOCS / "how-to/deployment.md")
+    (start,) = re.findall(r"^ExecStart=\S+/kongtask run (.+)$", text, re.MULTILINE)
+    (entry,) = re.findall(r"^ENTRYPOINT (\[.+\])$", text, re.MULTILINE)
+    program, name, *words = json.loads(entry)
+    assert (program, name) == ("kongtask", "run")
+    command = COMMANDS[("run",)]
+    for arguments in (start.split(), words):
+        assert command.make_context("run", arguments).params["app_name"] == "shop:app"
