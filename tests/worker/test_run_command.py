@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import signal
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from kongtask import App
 from kongtask.cli.worker.logs import TextFormatter
+from kongtask.cli.worker.report import Report
 from kongtask.database.connection import Target, connect
 from tests import programs
 from tests.conftest import public_folder
@@ -109,6 +112,28 @@ def test_logs_for_a_terminal_are_coloured_and_others_are_not() -> None:
         "1970-01-01T00:00:00.000Z error   t 3: gone"
     )
     assert "\x1b[31merror  \x1b[0m t 3: gone" in TextFormatter(is_terminal=True).format(record)
+
+
+def test_now_and_then_it_tells_how_many_jobs_were_done(
+    queue: Queue, app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "kongtask.worker")
+    report = Report(app.emitter, is_detailed=False)
+
+    @app.task
+    async def good() -> None: ...
+
+    @app.task
+    async def bad() -> None:
+        raise ValueError("no good")
+
+    for identifier in ("good", "good", "bad"):
+        queue.add(identifier)
+    asyncio.run(app.run_once())
+    report.tell(60.0)
+    report.tell(60.0)
+    told = [text for text in caplog.messages if "a second" in text]
+    assert told == ["2 jobs done and 1 attempts failed in 60 s: 0.1 a second"]
 
 
 @pytest.mark.parametrize(
