@@ -91,6 +91,7 @@ def test_logs_as_json_have_the_job_and_never_its_payload(queue: Queue, folder: P
     assert (success["job_id"], success["level"]) == (first, "debug")
     (failure,) = [line for line in lines if line["level"] == "error"]
     assert f"job {second} (bad) failed, attempt 1 of 25: no good" in failure["message"]
+    assert (failure["job_id"], failure["task_identifier"]) == (second, "bad")
     assert "ValueError: no good" in failure["error"]
     assert "jobs.py" in failure["error"]
     assert "executor.py" not in failure["error"]  # it is about the task's own code

@@ -96,6 +96,7 @@ class Endings:
                 "job %d (%s) failed, attempt %d of %d: %s",
                 job.id, job.task_identifier, job.attempts, job.max_attempts, failure.message,
                 exc_info=failure.error,
+                extra={"job_id": job.id, "task_identifier": job.task_identifier},
             )  # fmt: skip
             self._emitter.emit(JobComplete(job=job, error=failure.error))
         await self._on_written(list(errors))
