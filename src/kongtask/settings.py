@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,16 @@ def default_schema_name(settings: Settings, environ: Mapping[str, str] = os.envi
     if not name:
         raise UsageError("GRAPHILE_WORKER_SCHEMA is set but empty; unset it or name a schema")
     return check_schema_name(name)
+
+
+def worker_schema_name(settings: Settings, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the worker schema where none is named.
+
+    A project's own default schema is that only where it has no migrations of its own: else the
+    jobs of its tables' schema would be looked for beside its tables.
+    """
+    default = WORKER_SCHEMA if settings.migrations is not None else settings.default_schema
+    return default_schema_name(replace(settings, default_schema=default), environ)
 
 
 def _read_table(folder: Path) -> tuple[Path, Mapping[str, Any]] | None:

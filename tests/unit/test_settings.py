@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from kongtask.errors import UsageError
-from kongtask.settings import Ignore, default_schema_name, load_settings, schema_file_name
+from kongtask.settings import (
+    Ignore,
+    default_schema_name,
+    load_settings,
+    schema_file_name,
+    worker_schema_name,
+)
 
 
 def write(folder: Path, text: str, name: str = "kongtask.toml") -> Path:
@@ -125,3 +131,19 @@ def test_the_environment_names_the_default_schema_before_the_project(tmp_path: P
 )
 def test_a_schemas_file_stays_in_its_folder(schema: str, name: str) -> None:
     assert schema_file_name(schema) == name
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("", "graphile_worker"),
+        ('schema = "shop"\nmigrations = "migrations"', "graphile_worker"),
+        ('schema = "jobs"', "jobs"),
+    ],
+)
+def test_jobs_are_in_the_worker_schema_and_not_beside_a_project_s_tables(
+    tmp_path: Path, settings: str, expected: str
+) -> None:
+    (tmp_path / "kongtask.toml").write_text(settings)
+    assert worker_schema_name(load_settings(tmp_path), {}) == expected
+    assert worker_schema_name(load_settings(tmp_path), {"GRAPHILE_WORKER_SCHEMA": "x"}) == "x"

@@ -121,6 +121,38 @@ def test_several_parameters_take_the_members_of_the_payload(queue: Queue, app: A
     ]
 
 
+def test_one_plain_parameter_takes_the_payload_or_its_member_of_that_name(
+    queue: Queue, app: App
+) -> None:
+    got: list[object] = []
+
+    @app.task
+    async def send(to: str) -> None:
+        got.append(to)
+
+    @app.task
+    async def many(ids: list[int] | None = None) -> None:
+        got.append(ids)
+
+    @app.task
+    async def anything(value: dict[str, int]) -> None:
+        got.append(value)
+
+    queue.add("send", "a")
+    queue.add("send", {"to": "b"})
+    queue.add("many", {"ids": [1]})
+    queue.add("many", [2])
+    queue.add("many", {})
+    queue.add("anything", {"value": 3})
+    run_once(app, concurrency=1)
+    assert got == ["a", "b", [1], [2], None, {"value": 3}]
+    queue.add("send", {"name": "c"})
+    run_once(app)
+    assert queue.jobs("last_error") == [
+        "the payload does not fit: Object contains unknown field `name`"
+    ]
+
+
 def test_a_task_may_take_nothing_or_its_context_alone(queue: Queue, app: App) -> None:
     got: list[object] = []
 

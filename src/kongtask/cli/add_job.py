@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kongtask.cli.base import Command, connection_option, option, schema_option
+from kongtask.cli.base import Command, connection_option, option, worker_schema_option
 from kongtask.cli.jobs.arguments import read_payload, read_time
 
 _MODES = ("replace", "preserve_run_at", "unsafe_dedupe")
@@ -25,7 +25,7 @@ _MODES = ("replace", "preserve_run_at", "unsafe_dedupe")
 @option("--flag", "flags", multiple=True, metavar="FLAG", help="A mark by which workers may leave "
         "it alone; may be repeated.")  # fmt: skip
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print the job as JSON.")
 def command(
     *, identifier: str, payload: str | None, queue_name: str | None, run_at: str | None,

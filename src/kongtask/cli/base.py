@@ -107,6 +107,15 @@ def schema_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def worker_schema_option(function: F) -> F:
+    """Add ``-schema`` and its other spellings, for what concerns jobs."""
+    return option(
+        "-schema", "--schema", "-s", "schema", metavar="NAME",
+        help="The worker schema. Default: GRAPHILE_WORKER_SCHEMA, then the project's if its "
+        "migrations are the worker's, then graphile_worker.",
+    )(function)  # fmt: skip
+
+
 def note(text: str) -> None:
     """Say something to the person at the terminal, on stderr."""
     click.echo(text, err=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kongtask.cli.base import Command, connection_option, option, schema_option
+from kongtask.cli.base import Command, connection_option, option, worker_schema_option
 from kongtask.errors import UsageError
 
 
@@ -15,7 +15,7 @@ from kongtask.errors import UsageError
 @option("--keep", "kept", multiple=True, metavar="IDENTIFIER", help="A task identifier that stays "
         "although it has no jobs; may be repeated.")  # fmt: skip
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print what was deleted as JSON.")
 def command(
     *, tasks: tuple[str, ...], kept: tuple[str, ...], conn: str | None, schema: str | None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kongtask.cli.base import Command, connection_option, option, schema_option
+from kongtask.cli.base import Command, connection_option, option, worker_schema_option
 
 if TYPE_CHECKING:
     from kongtask.jobs import Queue
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, name="queues")
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print the queues as JSON.")
 def command(*, conn: str | None, schema: str | None, as_json: bool) -> None:
     """List the queues and their jobs by state.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from kongtask.cli.base import Command, connection_option, option, schema_option
+from kongtask.cli.base import Command, connection_option, option, worker_schema_option
 
 
 @click.command(cls=Command, name="unlock")
 @click.argument("worker_ids", nargs=-1, required=True, metavar="WORKER_ID...")
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print what was freed as JSON.")
 def command(
     *, worker_ids: tuple[str, ...], conn: str | None, schema: str | None, as_json: bool

@@ -7,11 +7,23 @@ from collections.abc import Callable
 from typing import Any, get_type_hints
 
 import msgspec
+import msgspec.inspect
 
 from kongtask.errors import PayloadError, UsageError
 from kongtask.worker.context import Context, ThreadContext
 
 _NAMED_ONLY = inspect.Parameter.KEYWORD_ONLY
+#: The kinds of types that a JSON object may become.
+_OBJECTS = (
+    msgspec.inspect.AnyType,
+    msgspec.inspect.CustomType,
+    msgspec.inspect.RawType,
+    msgspec.inspect.DictType,
+    msgspec.inspect.StructType,
+    msgspec.inspect.TypedDictType,
+    msgspec.inspect.DataclassType,
+)
+
 _VARIABLE = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 
 
@@ -54,6 +66,8 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     A parameter whose type is :class:`Context` or :class:`ThreadContext`, or one without a type that
     is called ``context``, takes the context.
     One other parameter takes the payload; of several, each takes the payload's member of its name.
+    So does one whose type no JSON object can have, as ``to: str``, where the payload is an object
+    and the parameter is not called ``payload``.
 
     Raises:
         UsageError: the function has parameters that no payload can fill.
@@ -75,11 +89,16 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         )
     if not others:
         return Signature(decode=None, context=context)
-    if len(others) == 1 and others[0].kind is not _NAMED_ONLY:
-        only = others[0]
-        decode = make_decoder(hints.get(only.name, Any))
-        return Signature(decode=decode, payload=only.name, context=context)
-    return Signature(decode=_member_decoder(name, others, hints), is_spread=True, context=context)
+    only = others[0] if len(others) == 1 and others[0].kind is not _NAMED_ONLY else None
+    if only is None:
+        members = _member_decoder(name, others, hints)
+        return Signature(decode=members, is_spread=True, context=context)
+    hint = hints.get(only.name, Any)
+    whole = make_decoder(hint)
+    if only.name == "payload" or _takes_objects(hint):
+        return Signature(decode=whole, payload=only.name, context=context)
+    either = _whole_or_member(only.name, whole, _member_decoder(name, others, hints))
+    return Signature(decode=either, is_spread=True, context=context)
 
 
 def make_decoder(type_: Any) -> Callable[[str], Any]:
@@ -139,6 +158,26 @@ def _member_decoder(
         return {member: item for member, item in found if item is not msgspec.UNSET}
 
     return spread
+
+
+def _whole_or_member(
+    name: str, whole: Callable[[str], Any], members: Callable[[str], dict[str, Any]]
+) -> Callable[[str], dict[str, Any]]:
+    """Return a function for a parameter that takes a plain payload, or an object's member."""
+
+    def decode(text: str) -> dict[str, Any]:
+        return members(text) if text.lstrip().startswith("{") else {name: whole(text)}
+
+    return decode
+
+
+def _takes_objects(type_: Any) -> bool:
+    """Tell whether a value of a type may be a JSON object."""
+    if hasattr(type_, "model_validate_json") or hasattr(type_, "__pydantic_fields__"):
+        return True
+    found = msgspec.inspect.type_info(type_)
+    variants = found.types if isinstance(found, msgspec.inspect.UnionType) else (found,)
+    return any(isinstance(variant, _OBJECTS) for variant in variants)
 
 
 def _is_context(parameter: inspect.Parameter, hint: Any) -> bool:

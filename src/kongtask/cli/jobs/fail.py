@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kongtask.cli.base import Command, connection_option, option, schema_option
+from kongtask.cli.base import Command, connection_option, option, worker_schema_option
 from kongtask.cli.jobs.arguments import ids_argument
 
 
@@ -13,7 +13,7 @@ from kongtask.cli.jobs.arguments import ids_argument
 @option("--reason", metavar="TEXT", help="What to note as their last error. Default: Manually "
         "marked as failed.")  # fmt: skip
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print the changed jobs as JSON.")
 def command(
     *, ids: tuple[int, ...], reason: str | None, conn: str | None, schema: str | None, as_json: bool

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kongtask.cli.base import Command, connection_option, note, option, schema_option
+from kongtask.cli.base import Command, connection_option, note, option, worker_schema_option
 
 if TYPE_CHECKING:
     from kongtask.jobs import FoundJob
@@ -31,7 +31,7 @@ _STATES = ("waiting", "scheduled", "retrying", "locked", "failed")
         help="Only jobs with greater ids, for the next page.")  # fmt: skip
 @option("--payload", "with_payload", is_flag=True, help="Print the payloads too.")
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print the jobs as JSON, with their payloads.")
 def command(
     *, states: tuple[str, ...], tasks: tuple[str, ...], queues: tuple[str, ...],

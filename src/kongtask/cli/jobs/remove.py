@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kongtask.cli.base import Command, connection_option, note, option, schema_option
+from kongtask.cli.base import Command, connection_option, note, option, worker_schema_option
 from kongtask.errors import EXIT_DIFFERENT
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, name="remove")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print the removed jobs as JSON.")
 def command(*, keys: tuple[str, ...], conn: str | None, schema: str | None, as_json: bool) -> None:
     """Delete jobs by their keys.

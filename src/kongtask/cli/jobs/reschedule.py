@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kongtask.cli.base import Command, connection_option, option, schema_option
+from kongtask.cli.base import Command, connection_option, option, worker_schema_option
 from kongtask.cli.jobs.arguments import ids_argument, read_time
 from kongtask.errors import UsageError
 
@@ -17,7 +17,7 @@ from kongtask.errors import UsageError
 @option("--attempts", type=int, metavar="N", help="How often they count as begun.")
 @option("--max-attempts", type=int, metavar="N", help="How often they may be begun.")
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print the changed jobs as JSON.")
 def command(
     *,

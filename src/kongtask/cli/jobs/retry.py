@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from kongtask.cli.base import Command, connection_option, option, schema_option
+from kongtask.cli.base import Command, connection_option, option, worker_schema_option
 from kongtask.cli.jobs.arguments import ids_argument
 
 
 @click.command(cls=Command, name="retry")
 @ids_argument
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print the changed jobs as JSON.")
 def command(*, ids: tuple[int, ...], conn: str | None, schema: str | None, as_json: bool) -> None:
     """Let jobs be executed now, with all their attempts.

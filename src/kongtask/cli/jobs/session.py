@@ -11,7 +11,7 @@ import psycopg
 from kongtask.cli.base import note
 from kongtask.cli.target import command_target
 from kongtask.database.connection import Connection, connect, describe, failure
-from kongtask.settings import default_schema_name, load_settings
+from kongtask.settings import load_settings, worker_schema_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def job_session(conn: str | None, schema: str | None, doing: str) -> Iterator[Jo
         KongtaskError: no database is named, it does not answer, or it refuses a statement.
     """
     settings = load_settings()
-    name = schema if schema is not None else default_schema_name(settings)
+    name = schema if schema is not None else worker_schema_name(settings)
     with command_target(conn, settings) as target, connect(target) as connection:
         note(f"using {describe(connection)}, from {target.source}")
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kongtask.cli.base import Command, connection_option, option, schema_option
+from kongtask.cli.base import Command, connection_option, option, worker_schema_option
 from kongtask.cli.jobs.arguments import ids_argument
 from kongtask.errors import UsageError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, name="show")
 @ids_argument
 @connection_option
-@schema_option
+@worker_schema_option
 @option("--json", "as_json", is_flag=True, help="Print the jobs as JSON.")
 def command(*, ids: tuple[int, ...], conn: str | None, schema: str | None, as_json: bool) -> None:
     """Show all that is known of jobs, their payloads too.

@@ -115,14 +115,13 @@ def _read_crontab(named: Path | None) -> tuple[CronItem, ...]:
 def _schema(flag: str | None, app: App) -> str:
     """Return the worker schema: flag, application, environment, default."""
     from kongtask.names import WORKER_SCHEMA, check_schema_name
-    from kongtask.settings import Settings, default_schema_name
+    from kongtask.settings import load_settings, worker_schema_name
 
     if flag is not None:
         return check_schema_name(flag)
     if app.options.schema != WORKER_SCHEMA:
         return app.options.schema
-    # Not the project's: its default schema is of its own tables.
-    return default_schema_name(Settings(root=Path(), schema_folder=Path()))
+    return worker_schema_name(load_settings())
 
 
 def _target(stack: ExitStack, conn: str | None, app: App) -> Target:
