@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import threading
 import time
@@ -60,7 +61,14 @@ async def talkative() -> None:
     print("x" * 100_000, flush=True)
 
 
-TASKS = (patient, cooperative, stubborn, threaded, talkative)
+def process(payload: float) -> None:
+    """Work in a process of its own for some seconds."""
+    say("begin", os.getpid())
+    time.sleep(payload)
+    say("end")
+
+
+TASKS = (patient, cooperative, stubborn, threaded, talkative, process)
 
 
 def main() -> None:
@@ -68,7 +76,7 @@ def main() -> None:
     signals._DEAF = options.pop("deaf", signals._DEAF)
     app = App(conninfo)
     app.on(LocalQueueInit, ready)
-    app.task(kind)(next(task for task in TASKS if task.__name__ == kind))
+    app.task(kind, process=kind == "process")(next(task for task in TASKS if task.__name__ == kind))
     app.run_blocking(poll_interval=60.0, **options)
 
 

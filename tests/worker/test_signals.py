@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -27,7 +29,7 @@ def worker(queue: Queue, kind: str, **options: Any) -> Iterator[subprocess.Popen
     command = [sys.executable, "-m", "tests.worker.program", queue.conninfo, kind]
     with subprocess.Popen(
         [*command, json.dumps(options)], cwd=CHECKOUT, env=ENVIRON, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     ) as process:  # fmt: skip
         try:
             yield process
@@ -35,14 +37,14 @@ def worker(queue: Queue, kind: str, **options: Any) -> Iterator[subprocess.Popen
             process.kill()
 
 
-def wait_for(stream: IO[str] | None, word: str) -> None:
-    """Wait until a program says a word."""
+def wait_for(stream: IO[str] | None, word: str) -> str:
+    """Wait until a program says a word; return its line."""
     assert stream is not None
     heard = []
     for line in stream:
         heard.append(line)
         if word in line:
-            return
+            return line
     raise AssertionError(f"it has ended without saying {word}: {''.join(heard)}")
 
 
@@ -144,3 +146,30 @@ def test_a_worker_without_a_stdout_lives_on(queue: Queue) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == -signal.SIGTERM
     assert queue.locks() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_processes_of_tasks_end_with_their_worker(queue: Queue, number: signal.Signals) -> None:
+    """However it ends; and the longest job does not outlive a worker that was killed."""
+    duration = 0.2 if number == signal.SIGTERM else 60
+    queue.add("process", duration)
+    with worker(queue, "process", concurrency=2) as process:
+        pid = int(wait_for(process.stdout, "begin").split()[1])
+        ended = os.pidfd_open(pid)
+        process.send_signal(number)
+        assert process.wait(10) == -number
+        assert select.select([ended], [], [], 10)[0] == [ended]
+        os.close(ended)
+        assert process.stderr is not None
+        assert "leaked" not in process.stderr.read() or number == signal.SIGKILL
+
+
+def test_a_signal_to_every_process_there_is_lets_jobs_in_processes_end(queue: Queue) -> None:
+    """As terminals and service managers send it."""
+    queue.add("process", 0.3)
+    with worker(queue, "process") as process:
+        wait_for(process.stdout, "begin")
+        os.killpg(process.pid, signal.SIGTERM)
+        wait_for(process.stdout, "end")
+        assert process.wait(10) == -signal.SIGTERM
+    assert queue.jobs() == []

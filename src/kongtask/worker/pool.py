@@ -312,7 +312,7 @@ class WorkerPool:
                 _log.exception("an error while the worker ends")
                 self._error = self._error or error
         abandon.cancel()
-        self._runners.close()
+        await self._runners.close(is_idle=not self.is_killed)
         self._endings.tell_unwritten()
         self._emitter.emit(PoolGracefulShutdownComplete())
         self._emitter.emit(PoolRelease(pool_id=self.pool_id))

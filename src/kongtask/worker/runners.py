@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import pickle
 import queue
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -47,7 +49,9 @@ class Runners:
         if self._processes is None:
             # Not forked: a fork would take over connections and threads of this process.
             context = multiprocessing.get_context("spawn")
-            self._processes = ProcessPoolExecutor(self._concurrency, context)
+            self._processes = ProcessPoolExecutor(
+                self._concurrency, context, initializer=_live_and_die_with_the_worker
+            )
         processes = self._processes
         try:
             call = partial(_sendable_outcome, function, arguments)
@@ -62,12 +66,36 @@ class Runners:
             ) from error
         return _result(outcome)
 
-    def close(self) -> None:
-        """Let go of threads and processes; those that still work are not waited for."""
+    async def close(self, *, is_idle: bool) -> None:
+        """Let go of threads and processes.
+
+        Args:
+            is_idle: nothing runs in them. Else they are not waited for, and processes end when
+                what they do has ended, or this process has.
+        """
+        processes, self._processes = self._processes, None
+        if processes is not None:
+            await asyncio.to_thread(processes.shutdown, wait=is_idle, cancel_futures=True)
         if self._threads is not None:
             self._threads.close()
-        if self._processes is not None:
-            self._processes.shutdown(wait=False, cancel_futures=True)
+
+
+def _live_and_die_with_the_worker() -> None:
+    """Prepare a process: the worker alone says when it ends.
+
+    A terminal and a service manager send their signals to all processes there are; what runs is to
+    end by itself. And the processes of a worker that was killed would wait for ever.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_die_with_the_worker, daemon=True).start()
+
+
+def _die_with_the_worker() -> None:
+    worker = multiprocessing.parent_process()
+    assert worker is not None
+    worker.join()
+    os._exit(1)
 
 
 class _Call(NamedTuple):
