@@ -10,25 +10,11 @@ import sys
 import time
 from typing import Any
 
+from reporting import Counter, settle
+
 from kongtask.worker import App, LocalQueueOptions
 
 logging.basicConfig()
-
-
-class Counter:
-    """Counts jobs, and prints the count when it has changed."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    async def report(self) -> None:
-        """Print until cancelled."""
-        told = 0
-        while True:
-            await asyncio.sleep(0.01)
-            if self.count != told:
-                told = self.count
-                print(told, flush=True)
 
 
 def make_app(kind: str, counter: Counter) -> App:
@@ -59,8 +45,7 @@ async def main(kind: str, options: dict[str, Any]) -> None:
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin.fileno(), runner.stop, "the benchmark has ended")
     work = asyncio.create_task(runner.run(handle_signals=False))
-    await asyncio.sleep(float(os.environ["KONGTASK_BENCH_SETTLE"]))
-    print("ready", flush=True)
+    await settle()
     reports = asyncio.create_task(counter.report())
     await work
     reports.cancel()
