@@ -187,7 +187,8 @@ class LocalQueue:
             return
         held = len(self._jobs)
         await self._hand_out(is_full=is_full)
-        if is_full:
+        if is_full or (found.is_more and found.jobs):
+            self._contended = 0
             await self._wait(None, lambda: self._asked() > 0)
             self._fit_ahead(held - len(self._jobs), monotonic() - began)
         else:
@@ -250,14 +251,11 @@ class LocalQueue:
             nudges: how many there had been before it.
             began: when it was answered.
         """
-        if found.is_more:
-            if not found.jobs:
-                wait = min(_CONTENDED * 2**self._contended, self._options.poll_interval)
-                self._contended = min(self._contended + 1, 30)
-                spread = wait * random.uniform(0.5, 1.5)  # noqa: S311 -- spreads pools out
-                await self._wait(spread, lambda: self._nudges != nudges)
-            else:
-                self._contended = 0
+        if found.is_more:  # and nothing was found
+            wait = min(_CONTENDED * 2**self._contended, self._options.poll_interval)
+            self._contended = min(self._contended + 1, 30)
+            spread = wait * random.uniform(0.5, 1.5)  # noqa: S311 -- spreads pools out
+            await self._wait(spread, lambda: self._nudges != nudges)
             return
         self._contended = 0
         if not await self._delay(len(found.jobs), nudges, began):

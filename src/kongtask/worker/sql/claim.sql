@@ -23,8 +23,9 @@ with free as materialized (
   limit %(size)s
   for update skip locked
 ),
--- As far as a claim may reach: what is behind it has to wait for a later one. Without any queue,
--- it is not looked at.
+-- As far as a claim may reach: what is behind it has to wait for a later one. It is farther than what
+-- is asked for, because the jobs in front may be of few queues. Without any queue, it is not looked
+-- at.
 reach as materialized (
   select jobs.id, jobs.job_queue_id, jobs.priority, jobs.run_at
   from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
@@ -41,13 +42,18 @@ reach as materialized (
       )
     )
   order by jobs.priority, jobs.run_at
-  limit %(size)s
+  limit greatest(%(size)s, 500)
 ),
 first as materialized (
-  select distinct on (reach.job_queue_id) reach.id, reach.job_queue_id
-  from reach
-  where reach.job_queue_id is not null
-  order by reach.job_queue_id, reach.priority, reach.run_at, reach.id
+  select firsts.id, firsts.job_queue_id
+  from (
+    select distinct on (reach.job_queue_id) reach.*
+    from reach
+    where reach.job_queue_id is not null
+    order by reach.job_queue_id, reach.priority, reach.run_at, reach.id
+  ) as firsts
+  order by firsts.priority, firsts.run_at, firsts.id
+  limit %(size)s
 ),
 held as materialized (
   select queues.id
@@ -96,7 +102,7 @@ select
   null, null, null, null, null, null, null, null, null, null, null, null, null, null
 where (select count(*) from chosen) < %(size)s
   and (
-    (select count(*) from reach) = %(size)s
+    (select count(*) from reach) >= greatest(%(size)s, 500)
     or (select count(*) from first) > (select count(*) from queued)
     or (select count(*) from reach where reach.job_queue_id is null) > (select count(*) from free)
   )
