@@ -1,8 +1,8 @@
 """How fast are jobs added, beside Graphile Worker's addJob and addJobs?
 
-Both add the same jobs to the same empty table in turn, each call in a transaction of its own: one
-by one, ten side by side on ten connections, ten in a call, and all in a call. What is timed is what
-a program waits for, from its values to the answer.
+Both add the same jobs in turn, each to a schema that it has installed itself on the same server,
+and each call in a transaction of its own: one by one, ten side by side on ten connections, ten in a
+call, and all in a call. What is timed is what a program waits for, from its values to the answer.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import asyncio
 import json
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,13 +131,15 @@ def cases(jobs: int) -> tuple[Case, ...]:
 
 
 class Peer:
-    """Graphile Worker in a Node process."""
+    """Graphile Worker in a Node process, on a schema that it has made."""
 
     def __init__(self, target: Target) -> None:
+        environ = libpq_variables(target) | node_environ()
+        self.target = target
         self._process = subprocess.Popen(
             [node(), str(WORKERS / "graphile_adder.mjs")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            env=libpq_variables(target) | node_environ(),
+            env=environ,
         )  # fmt: skip
         self._answer()
 
@@ -158,6 +160,15 @@ class Peer:
         return self._process.stdout.readline().strip()
 
 
+@contextmanager
+def emptied(target: Target) -> Iterator[Connection]:
+    """Remove all jobs, and yield a connection."""
+    with connect(target) as connection:
+        connection.execute("truncate graphile_worker._private_jobs")
+        connection.execute("checkpoint")
+        yield connection
+
+
 def seconds(connection: Connection, case: Case) -> float:
     """Add the jobs of a case."""
     started = time.perf_counter()
@@ -168,15 +179,12 @@ def seconds(connection: Connection, case: Case) -> float:
 def measure(target: Target, case: Case, rounds: int, peer: Peer | None) -> Row:
     """Return the row of a case."""
     rates: dict[str, list[float]] = {"ours": [], "peer": []}
-    measures: dict[str, Callable[[Connection], float]] = {"ours": lambda c: seconds(c, case)}
-    if peer is not None:
-        measures["peer"] = lambda _: peer.seconds(case)
-    with connect(target) as connection:
-        for _ in range(rounds):
-            for who, take in measures.items():
-                connection.execute("truncate graphile_worker._private_jobs")
-                connection.execute("checkpoint")
-                rates[who].append(case.jobs / take(connection))
+    for _ in range(rounds):
+        with emptied(target) as connection:
+            rates["ours"].append(case.jobs / seconds(connection, case))
+        if peer is not None:
+            with emptied(peer.target):
+                rates["peer"].append(case.jobs / peer.seconds(case))
     row: dict[str, Any] = {"name": case.name, "jobs": case.jobs, "ours": median(rates["ours"])}
     row |= {"rates": {who: [round(rate) for rate in of_one] for who, of_one in rates.items()}}
     if peer is not None:
@@ -191,13 +199,15 @@ def main() -> None:
     parser = options(__doc__, rounds=5)
     parser.add_argument("--jobs", type=int, default=100_000, help="of the cases in one call")
     given = parser.parse_args()
-    with bench_server(given.conn) as server, scratch_database(server.target) as target:
-        make_queue(target)
-        peer = None if given.without_peers else Peer(target)
-        report = Report(parser.description or "", facts(target))
-        rows = [measure(target, case, given.rounds, peer) for case in cases(given.jobs)]
-        if peer is not None:
-            peer.dismiss()
+    with bench_server(given.conn) as server, ExitStack() as stack:
+        ours = stack.enter_context(scratch_database(server.target))
+        make_queue(ours)
+        peer = None
+        if not given.without_peers:
+            peer = Peer(stack.enter_context(scratch_database(server.target)))
+            stack.callback(peer.dismiss)
+        report = Report(parser.description or "", facts(ours))
+        rows = [measure(ours, case, given.rounds, peer) for case in cases(given.jobs)]
         report.add(f"medians of {given.rounds} runs in turn", COLUMNS, rows)
         report.print(as_json=given.json)
 

@@ -36,7 +36,7 @@ async def stamp() -> None:
 
 
 def to_the_end(*arguments: str) -> float:
-    """Run a program to its end; return the milliseconds."""
+    """Run a program of Python's to its end; return the milliseconds."""
     started = time.perf_counter()
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
     return (time.perf_counter() - started) * 1e3
@@ -73,6 +73,7 @@ def main() -> None:
     """Measure and print."""
     given = options(__doc__, rounds=9).parse_args()
     rows = []
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as where it is installed
     with (
         bench_server(given.conn) as server,
         scratch_database(server.target) as target,

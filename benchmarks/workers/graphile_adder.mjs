@@ -14,6 +14,7 @@ const { Pool } = require("pg");
 const pgPool = new Pool({ max: 10 });
 pgPool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
 const utils = await makeWorkerUtils({ pgPool, logger: new Logger(() => () => {}) });
+await utils.migrate();
 
 const add = (n) => utils.addJob("noop", { n });
 const specs = (jobs, more) =>
