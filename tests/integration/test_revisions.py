@@ -87,6 +87,15 @@ def test_what_is_renamed_keeps_its_past_and_its_old_name_begins_anew(history: Hi
     assert life(history, Kind.TABLE, "accounts").introduced == 6
 
 
+def test_an_index_belongs_to_its_table_under_the_table_s_new_name(
+    migrations: MigrationSet, server: Target, tmp_path: Path
+) -> None:
+    (tmp_path / "migrations" / "000004.sql").write_text("select 1;")
+    revisions = replay(load_migrations(tmp_path / "migrations"), "shop", server=server)
+    index = life(make_history(revisions), Kind.INDEX, "accounts_email")
+    assert index.owner == Ref(Kind.TABLE, "shop", "customers")
+
+
 def test_what_is_gone_is_known_too(history: History) -> None:
     index = life(history, Kind.INDEX, "accounts_email")
     assert not index.is_there

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kongtask.schema.diff import Action, Change, Difference, Scope, compare
+from kongtask.schema.diff.inventory import inventory
 from kongtask.schema.model import Database, Ref
 
 #: The order of columns follows from which came when, and whose objects they are from where the
@@ -132,6 +133,8 @@ def make_history(revisions: Iterable[Revision]) -> History:
             owners[ref] = event.change.owner
             events[ref] = [*past.get(ref, events.get(ref, [])), event]
         before = revision.database
+    # A part that has a name of its own, as an index has, does not change when its table is renamed.
+    owners.update({ref: entry.owner for ref, entry in inventory(before).items()})
     lives = {
         ref: Life(ref=ref, owner=owners[ref], events=tuple(found)) for ref, found in events.items()
     }
