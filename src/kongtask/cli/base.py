@@ -134,8 +134,8 @@ def _colour() -> bool | None:
 def leave(end: SystemExit) -> NoReturn:
     """End the process at once, when all is done and closed.
 
-    Python would take its modules and what they hold apart one by one: 40 ms, and a tenth of a
-    second more after a large export.
+    Python would take its modules and what they hold apart one by one: some 30 ms, and a tenth of
+    a second more after a large export.
     """
     code = end.code if isinstance(end.code, int) else EXIT_FAILED if end.code else EXIT_DONE
     try:
