@@ -77,7 +77,10 @@ def main() -> None:
     app = App(conninfo)
     app.on(LocalQueueInit, ready)
     app.task(kind, process=kind == "process")(next(task for task in TASKS if task.__name__ == kind))
-    app.run_blocking(poll_interval=60.0, **options)
+    if options.pop("is_once", False):
+        asyncio.run(app.run_once(**options))
+    else:
+        app.run_blocking(poll_interval=60.0, **options)
 
 
 def ready(event: Any) -> None:

@@ -20,6 +20,7 @@ from kongtask.worker.events import (
     LocalQueueRefetchDelay,
     LocalQueueReturnJobs,
     LocalQueueSetMode,
+    PoolListenSuccess,
 )
 from kongtask.worker.local_queue import LocalQueue, Mode
 
@@ -207,6 +208,31 @@ def test_releasing_during_a_claim_gives_back_what_it_brings_and_sends_askers_hom
     run(work())
 
 
+def test_nothing_is_begun_once_the_queue_is_released_though_jobs_are_here() -> None:
+    """A claim is under way, so they have not been given back yet."""
+
+    async def work() -> None:
+        at = desk()
+        at.queue._ahead = 3
+        at.queue.start()
+        first = asker(at)
+        await at.answer(1, 2, 3, 4)
+        assert (await first) is not None
+        assert at.queue.take() is not None
+        await settle()
+        assert at.queue.take() is not None
+        claim = await at.claim()
+        releasing = asyncio.create_task(at.queue.release())
+        await settle()
+        assert at.queue.take() is None
+        assert (await asker(at)) is None
+        claim.set_result(Found([job(5)], False))
+        await releasing
+        assert at.returned == [4, 5]
+
+    run(work())
+
+
 def test_jobs_that_cannot_be_given_back_are_a_fatal_error_and_stay_known() -> None:
     async def work() -> None:
         at = desk(local={"ttl": 0.01})
@@ -313,9 +339,9 @@ def test_two_workers_share_1000_jobs_of_10_ms(queue: Queue, app: App) -> None:
             await asyncio.sleep(0.01)
 
         done = Watch(app, JobComplete)
-        claims = Watch(app, LocalQueueGetJobsComplete)
+        listening = Watch(app, PoolListenSuccess)
         async with running(app, poll_interval=60), running(app, poll_interval=60):
-            await claims.until(2)
+            await listening.until(2)
             queue.fill("task", 1000)
             queue.connection.execute(b"select pg_notify('jobs:insert', '')")
             await done.until(1000)

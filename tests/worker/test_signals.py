@@ -102,6 +102,18 @@ def test_a_later_second_signal_ends_it_by_force(queue: Queue, kind: str) -> None
     assert queue.locks() == 0
 
 
+def test_ctrl_c_during_a_run_that_handles_no_signals_leaves_no_locks(queue: Queue) -> None:
+    """The event loop cancels what it runs, and raises KeyboardInterrupt at the end."""
+    queue.add("patient", 60, queue_name="q")
+    with worker(queue, "patient", is_once=True) as process:
+        wait_for(process.stdout, "begin")
+        process.send_signal(signal.SIGINT)
+        wait_for(process.stderr, "KeyboardInterrupt")
+        assert process.wait(10) == -signal.SIGINT
+    assert queue.jobs("last_error, attempts") == [("the worker was cancelled", 1)]
+    assert queue.locks() == 0
+
+
 def test_a_job_of_a_killed_worker_runs_again_when_its_lock_has_expired(queue: Queue) -> None:
     """And nothing else is disturbed: others run, and the lock stays until then."""
     queue.add("patient", 60, queue_name="q")
