@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from kongtask.errors import JobError, JobKeyBusyError, JobSpecError
-from kongtask.jobs.job import Job, JobRow, read_row
+from kongtask.jobs.job import Job, read_row
 from kongtask.jobs.loading import column, columns, load_statement
+from kongtask.jobs.matching import Added, Prepared, matched
 from kongtask.jobs.payloads import encode_payload
 from kongtask.jobs.specs import JobSpec
 from kongtask.jobs.statements import Row, Statement, Steps, Value, ask
@@ -23,57 +22,7 @@ MAX_TRIES = 20
 _DOING = "adding jobs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
-    """A spec with its payload as text."""
-
-    spec: JobSpec
-    payload: str | None
-
-    def fingerprint(self, now: datetime) -> tuple[object, ...]:
-        """Return what the job without a key has that this becomes; ``now`` is when."""
-        spec = self.spec
-        return (
-            spec.identifier,
-            spec.queue_name,
-            "{}" if self.payload is None else self.payload,
-            spec.run_at or now,
-            25 if spec.max_attempts is None else spec.max_attempts,
-            spec.priority or 0,
-            frozenset(spec.flags or ()),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Added:
-    """A row that came back; a name is None where the call has just registered it."""
-
-    row: JobRow
-    task_identifier: str | None
-    queue_name: str | None
-
-    def fingerprint(self) -> tuple[object, ...]:
-        row = self.row
-        return (
-            self.task_identifier,
-            self.queue_name,
-            bytes(row.payload).decode(),
-            row.run_at,
-            row.max_attempts,
-            row.priority,
-            frozenset(row.flags or ()),
-        )
-
-    def lacks_name(self) -> bool:
-        return self.task_identifier is None or (
-            self.queue_name is None and self.row.job_queue_id is not None
-        )
-
-    def job(self) -> Job:
-        return self.row.job(task_identifier=self.task_identifier or "", queue_name=self.queue_name)
-
-
-def prepare(specs: Iterable[JobSpec]) -> list[_Prepared]:
+def prepare(specs: Iterable[JobSpec]) -> list[Prepared]:
     """Encode the payloads of specs.
 
     Raises:
@@ -100,11 +49,11 @@ def prepare(specs: Iterable[JobSpec]) -> list[_Prepared]:
             payload = None if spec.payload is None else encode_payload(spec.payload)
         except JobSpecError as error:
             raise JobSpecError(f"specs[{place}]: {error}") from error
-        prepared.append(_Prepared(spec=spec, payload=payload))
+        prepared.append(Prepared(spec=spec, payload=payload))
     return prepared
 
 
-def adding(specs: Sequence[_Prepared], *, preserve_run_at: bool, schema: str) -> Steps[list[Job]]:
+def adding(specs: Sequence[Prepared], *, preserve_run_at: bool, schema: str) -> Steps[list[Job]]:
     """Add jobs, and return them in the order of their specs."""
     jobs: dict[int, Job] = {}
     left = dict(enumerate(specs))
@@ -113,13 +62,13 @@ def adding(specs: Sequence[_Prepared], *, preserve_run_at: bool, schema: str) ->
             return [jobs[place] for place in range(len(specs))]
         found = yield from ask(_adding_statement(left.values(), preserve_run_at, schema))
         added = yield from _named(found, [each.spec for each in left.values()], schema)
-        jobs |= _matched(added, left)
+        jobs |= matched(added, left)
         left = {place: each for place, each in left.items() if place not in jobs}
         _expect_keys_only(left)
     raise _busy(left)
 
 
-def counting(specs: Sequence[_Prepared], *, preserve_run_at: bool, schema: str) -> Steps[int]:
+def counting(specs: Sequence[Prepared], *, preserve_run_at: bool, schema: str) -> Steps[int]:
     """Add jobs, and return how many there are."""
     if specs and all(each.spec.job_key is None for each in specs):
         statement = load_statement(
@@ -148,15 +97,15 @@ def counting(specs: Sequence[_Prepared], *, preserve_run_at: bool, schema: str) 
 
 
 def _adding_statement(
-    specs: Iterable[_Prepared], preserve_run_at: bool, schema: str
-) -> Statement[list[_Added]]:
+    specs: Iterable[Prepared], preserve_run_at: bool, schema: str
+) -> Statement[list[Added]]:
     return Statement(
         name="add_jobs", schema=schema, doing=_DOING,
         values=_values(specs, preserve_run_at), decode=_decode_added,
     )  # fmt: skip
 
 
-def _values(prepared: Iterable[_Prepared], preserve_run_at: bool) -> tuple[Value, ...]:
+def _values(prepared: Iterable[Prepared], preserve_run_at: bool) -> tuple[Value, ...]:
     """Return each argument of all specs as one array."""
     prepared = list(prepared)
     specs = [each.spec for each in prepared]
@@ -167,9 +116,9 @@ def _values(prepared: Iterable[_Prepared], preserve_run_at: bool) -> tuple[Value
     )
 
 
-def _decode_added(rows: Sequence[Row]) -> list[_Added]:
+def _decode_added(rows: Sequence[Row]) -> list[Added]:
     return [
-        _Added(row=read_row(row), task_identifier=task_identifier, queue_name=queue_name)
+        Added(row=read_row(row), task_identifier=task_identifier, queue_name=queue_name)
         for row, task_identifier, queue_name in rows
     ]
 
@@ -179,9 +128,7 @@ def _decode_count(rows: Sequence[Row]) -> tuple[int, frozenset[str]]:
     return count, frozenset(json.loads(keys))
 
 
-def _named(
-    added: Sequence[_Added], specs: Sequence[JobSpec], schema: str
-) -> Steps[Sequence[_Added]]:
+def _named(added: Sequence[Added], specs: Sequence[JobSpec], schema: str) -> Steps[Sequence[Added]]:
     """Find the names of tasks and queues that the call has registered.
 
     One that is new needs no look: it is what the known ones leave over.
@@ -232,35 +179,7 @@ def _decode_names(
     return by_task, by_queue
 
 
-def _matched(added: Iterable[_Added], left: Mapping[int, _Prepared]) -> dict[int, Job]:
-    """Tell which spec each job comes from: by its key, else by all that it has.
-
-    Equal specs become equal jobs; the first gets the smallest id. Jobs that something, a trigger
-    for instance, has made unlike every spec go to what is left, in the same way.
-    """
-    by_id = sorted(added, key=lambda each: each.row.id)
-    keys = {each.spec.job_key: place for place, each in left.items() if each.spec.job_key}
-    jobs = {keys[each.row.key]: each.job() for each in by_id if each.row.key in keys}
-    keyless = [each for each in by_id if each.row.key not in keys]
-    if not keyless:
-        return jobs
-    now = keyless[0].row.created_at
-    places: dict[tuple[object, ...], deque[int]] = defaultdict(deque)
-    for place, spec in left.items():
-        if spec.spec.job_key is None:
-            places[spec.fingerprint(now)].append(place)
-    odd = []
-    for each in keyless:
-        fitting = places[each.fingerprint()]
-        if fitting:
-            jobs[fitting.popleft()] = each.job()
-        else:
-            odd.append(each)
-    over = sorted(itertools.chain.from_iterable(places.values()))
-    return jobs | {place: each.job() for place, each in zip(over, odd, strict=False)}
-
-
-def _expect_keys_only(left: Mapping[int, _Prepared]) -> None:
+def _expect_keys_only(left: Mapping[int, Prepared]) -> None:
     for place, each in left.items():
         if each.spec.job_key is None:
             raise suppressed(f"specs[{place}]")
@@ -274,7 +193,7 @@ def suppressed(what: str) -> JobError:
     )
 
 
-def _busy(left: Mapping[int, _Prepared]) -> JobKeyBusyError:
+def _busy(left: Mapping[int, Prepared]) -> JobKeyBusyError:
     return busy(sorted(each.spec.job_key or "" for each in left.values()))
 
 

@@ -63,7 +63,7 @@ class Job(Struct, frozen=True, kw_only=True):
     task_id: int
 
 
-class JobRow(Struct, frozen=True, kw_only=True):
+class JobRow(Struct, frozen=True, kw_only=True, gc=False):
     """A row of the table of jobs, as ``row_to_json`` writes it."""
 
     id: int

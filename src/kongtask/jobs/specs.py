@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypedDict, get_args
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from kongtask.errors import JobSpecError
 
@@ -31,8 +33,7 @@ class JobOptions(TypedDict, total=False):
     flags: Iterable[str] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSpec:
+class JobSpec(Struct, frozen=True, kw_only=True):
     """A job to add; what is None has its default.
 
     Attributes:
@@ -80,7 +81,7 @@ class JobSpec:
             check_number("max_attempts", self.max_attempts, smallest=1)
         if self.priority is not None:
             check_number("priority", self.priority)
-        object.__setattr__(self, "flags", _distinct_flags(self.flags))
+        force_setattr(self, "flags", _distinct_flags(self.flags))
 
 
 def check_time(name: str, value: object) -> None:
