@@ -65,14 +65,15 @@ lint: setup ## Check style, types and the import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-$(VENV)/bench: $(VENV)/installed
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[fast]'
-	@touch $@
-
 .PHONY: bench
-bench: $(VENV)/bench ## Run the benchmarks that need no peers; the others are in benchmarks/
-	@for file in throughput latency enqueue startup cron; do \
-		echo "== benchmarks/$$file.py"; $(BIN)/python "benchmarks/$$file.py" --without-peers $(ARGS) || exit 1; done
+bench: setup ## Run the quick benchmarks; they print ratios beside Graphile Worker
+	@for name in throughput enqueue latency startup cron; do \
+		echo "== benchmarks/$$name.py"; $(BIN)/python "benchmarks/$$name.py" $(ARGS) || exit 1; done
+
+.PHONY: bench-peers
+bench-peers: setup ## Install other Python queues and compare them on one server
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[peers]'
+	@$(BIN)/python benchmarks/peers.py $(ARGS)
 
 .PHONY: docs
 docs: setup ## Write the generated parts of docs/reference
