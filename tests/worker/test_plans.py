@@ -132,6 +132,31 @@ def test_1000_jobs_cost_few_round_trips(queue: Queue, app: App, statements: list
     assert len(statements) <= 60
 
 
+def test_jobs_of_many_queues_are_claimed_together(
+    queue: Queue, app: App, statements: list[bytes]
+) -> None:
+    """Also where all the first jobs are of one queue, then all of the next, and so on."""
+
+    @app.task
+    async def task() -> None: ...
+
+    for name in range(25):
+        queue.connection.execute(
+            b"""
+            select graphile_worker.add_jobs(array(
+              select row('task', '{}', %s, '2020-01-01', null, null, null, null)
+                ::graphile_worker.job_spec
+              from generate_series(1, 20)
+            ))
+            """,
+            [f"queue {name}"],
+        )
+    run(app.run_once())
+    assert queue.jobs() == []
+    # A queue has one job at a time; looking only as far as is asked for took nearly 500 claims.
+    assert sum(CLAIM in statement for statement in statements) <= 150
+
+
 def test_a_job_alone_costs_one_claim_and_one_completion(
     queue: Queue, app: App, statements: list[bytes]
 ) -> None:
