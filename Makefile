@@ -34,8 +34,9 @@ demo: setup ## Migrate, export, prove, compare and run jobs, with a short report
 	@$(BIN)/kongtask demo $(ARGS)
 
 .PHONY: db-dump
-db-dump: setup ## Export the worker schema to its committed file
+db-dump: setup ## Export the worker schema, and the one beside it, to their committed files
 	@$(BIN)/schema-dump $(ARGS)
+	@$(if $(findstring -output,$(ARGS)),,$(BIN)/schema-dump -schema kongtask --if-exists $(ARGS))
 
 .PHONY: db-dump-custom
 db-dump-custom: setup ## Export any schema: SCHEMA=name OUTPUT=file.sql

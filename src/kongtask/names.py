@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from functools import lru_cache
@@ -13,6 +14,9 @@ WORKER_SCHEMA = "graphile_worker"
 
 #: The greatest revision of the worker schema that kongtask makes.
 NEWEST_REVISION = 20
+
+#: The schema of what kongtask adds beside that one.
+EXTENSION_SCHEMA = "kongtask"
 
 #: PostgreSQL cuts longer names silently (NAMEDATALEN - 1), so they are refused here.
 MAX_NAME_BYTES = 63
@@ -133,3 +137,19 @@ def check_schema_name(name: str) -> str:
             f"the schema name {name!r} has {size} bytes; PostgreSQL keeps {MAX_NAME_BYTES}"
         )
     return name
+
+
+def extension_schema_name(worker_schema: str) -> str:
+    """Return the name of the schema that holds what kongtask adds beside a worker schema.
+
+    Each worker schema has its own: ``kongtask`` for the usual one, else ``kongtask_`` and the name
+    of the worker schema, which is cut and followed by a sum of it where all is too long.
+    """
+    if worker_schema == WORKER_SCHEMA:
+        return EXTENSION_SCHEMA
+    name = f"{EXTENSION_SCHEMA}_{worker_schema}"
+    if len(name.encode()) <= MAX_NAME_BYTES:
+        return name
+    digest = hashlib.sha256(worker_schema.encode()).hexdigest()[:8]
+    kept = name.encode()[: MAX_NAME_BYTES - len(digest) - 1].decode(errors="ignore")
+    return f"{kept}_{digest}"

@@ -19,7 +19,7 @@ from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.embedded import EMBEDDED_MAJOR, LocalServer
 from kongtask.migrate import worker_migrations
 from tests.conftest import FAST, public_folder, server_binaries
-from tests.programs import ENVIRON, run
+from tests.programs import CHECKOUT, ENVIRON, run
 
 
 def kongtask(
@@ -52,9 +52,11 @@ def test_first_and_second_run(database: Target) -> None:
     name = conninfo_to_dict(database.conninfo)["dbname"]
     assert using.startswith(f'using database "{name}" as "postgres" on ')
     assert using.endswith(", from -conn")
+    beside = migrations.pop()
     assert [line.split(" …")[0] for line in migrations] == [
         "000018.sql", "000019.sql (breaking)", "000020.sql",
     ]  # fmt: skip
+    assert beside.startswith("kongtask is at revision 1: applied 1 in ")
     second = kongtask(database)
     assert second.returncode == 0
     assert second.stdout == "graphile_worker is at revision 20; nothing to do\n"
@@ -137,7 +139,7 @@ def test_dry_run_is_what_a_run_does(
     for schema in ("graphile_worker", '"we""ird; drop"', "app"):
         connection.execute(f"drop schema {schema} cascade".encode())
     for options in sets:
-        assert kongtask(database, *options).returncode == 0
+        assert kongtask(database, *options, "--no-extension").returncode == 0
     assert contents(connection) == made
 
 
@@ -368,3 +370,50 @@ def test_reader_that_goes_away(database: Target) -> None:
     )
     os.close(writing)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
+def schemas(connection: Connection) -> set[str]:
+    query = "select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$|^public$'"
+    return {name for (name,) in connection.execute(query)}
+
+
+def test_the_schema_beside_a_worker_schema_has_a_name_of_its_own(
+    database: Target, connection: Connection
+) -> None:
+    """One for each worker schema, and none beside a user's or where it is not wanted."""
+    kongtask(database, "-schema", "other")
+    assert schemas(connection) == {"other", "kongtask_other"}
+    kongtask(database, "--no-extension")
+    assert schemas(connection) == {"other", "kongtask_other", "graphile_worker"}
+    done = kongtask(database, "-schema", "kongtask")
+    assert done.stdout.startswith("kongtask is at revision 1: applied 1 in ")
+    assert schemas(connection) == {"other", "kongtask_other", "graphile_worker", "kongtask"}
+    assert kongtask(database, "-schema", "kongtask", "--check").returncode == 0
+
+
+def test_a_role_that_may_not_make_the_schema_beside_is_warned(
+    database: Target, connection: Connection
+) -> None:
+    role = f"kongtask_beside_{connection.info.backend_pid}"
+    connection.execute(f"create role {role} login".encode())
+    connection.execute(f"create schema graphile_worker authorization {role}".encode())
+    try:
+        theirs = Target(conninfo=make_conninfo(database.conninfo, user=role), source="-conn")
+        done = kongtask(theirs)
+        assert done.returncode == 0, done.stderr
+        assert "warning: the role may not make or use the schema kongtask" in done.stderr
+        assert schemas(connection) == {"graphile_worker"}
+    finally:
+        connection.execute(f"drop owned by {role} cascade".encode())
+        connection.execute(f"drop role {role}".encode())
+
+
+def test_the_schema_beside_is_exported_as_committed(database: Target) -> None:
+    """With psql's and every other driver's text; without it, --if-exists does nothing."""
+    arguments = ("schema-dump", "-conn", database.conninfo, "-schema", "kongtask")
+    committed = CHECKOUT / "src/kongtask/migrate/schema/kongtask.sql"
+    assert run(*arguments, "-output", "-").returncode == 2
+    assert run(*arguments, "-output", "-", "--if-exists").stdout == ""
+    kongtask(database)
+    done = run(*arguments, "-output", "-", "--prove")
+    assert done.stdout == committed.read_text()

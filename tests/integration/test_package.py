@@ -34,6 +34,7 @@ def test_the_wheel_holds_the_sql_and_the_templates(wheel: Path) -> None:
         "kongtask/migrate/sql/000019.sql",
         "kongtask/migrate/sql/000020.sql",
         "kongtask/migrate/sql/manifest.sha256",
+        "kongtask/migrate/sql/kongtask/000001.sql",
         "kongtask/migrate/schema/graphile_worker.sql",
         "kongtask/migrate/schema/README.md",
         "kongtask/schema/catalog/relations.sql",

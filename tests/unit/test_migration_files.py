@@ -10,7 +10,7 @@ from kongtask.errors import FileFailedError, KongtaskError, MigrationError
 from kongtask.migrate import load_migrations, worker_migrations
 from kongtask.migrate.__main__ import main
 from kongtask.migrate.manifest import check_manifest
-from kongtask.names import NEWEST_REVISION
+from kongtask.names import NEWEST_REVISION, extension_schema_name
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -126,6 +126,16 @@ def test_worker_set() -> None:
     assert [number for number, _ in rows] == list(range(1, 21))
     assert [number for number, breaking in rows if breaking] == [1, 3, 11, 13, 14, 16, 19]
     assert all(migration.is_transactional for migration in own.migrations)
+
+
+def test_names_of_the_schema_beside_a_worker_schema() -> None:
+    """They fit into PostgreSQL's 63 bytes, and differ where the worker schemas do."""
+    assert extension_schema_name("graphile_worker") == "kongtask"
+    assert extension_schema_name("jobs") == "kongtask_jobs"
+    long = [extension_schema_name("ä" * 30 + end) for end in ("a", "b", "aa")]
+    assert len(set(long)) == 3
+    assert all(name.startswith("kongtask_ää") and len(name.encode()) <= 63 for name in long)
+    assert len(extension_schema_name("x" * 54)) == len(extension_schema_name("x" * 55)) == 63
 
 
 def test_manifest_fits_the_files() -> None:

@@ -16,7 +16,7 @@ from kongtask.cli.request import Request
 from kongtask.cli.revisions import migrated_database
 from kongtask.errors import SchemaNotFoundError, UsageError
 from kongtask.files import read_text
-from kongtask.names import WORKER_SCHEMA
+from kongtask.names import EXTENSION_SCHEMA, WORKER_SCHEMA
 
 if TYPE_CHECKING:
     from kongtask.database.connection import Connection, Target
@@ -203,8 +203,9 @@ def shipped_file(schema: str) -> Path:
 
 
 def shipped_export(schema: str) -> str | None:
-    """Return the export of the worker schema that comes with kongtask, or None for others."""
-    return read_text(shipped_file(schema)) if schema == WORKER_SCHEMA else None
+    """Return the export of one of kongtask's own schemas that comes with it, or None for others."""
+    is_ours = schema in {WORKER_SCHEMA, EXTENSION_SCHEMA}
+    return read_text(shipped_file(schema)) if is_ours else None
 
 
 def is_pattern(name: str) -> bool:

@@ -10,8 +10,9 @@ import click
 
 from kongtask.cli.base import Command, connection_option, note, option, schema_option
 from kongtask.cli.progress import Progress, using
+from kongtask.cli.revisions import is_extension
 from kongtask.cli.target import command_target
-from kongtask.database.connection import Connection, connect_when_ready, describe
+from kongtask.database.connection import Connection, Target, connect_when_ready, describe
 from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, UsageError
 from kongtask.migrate import (
     LOCK_TIMEOUT,
@@ -21,6 +22,8 @@ from kongtask.migrate import (
     Status,
     check_target_schema,
     dry_run,
+    extension_migrations,
+    install_extension,
     load_migrations,
     migrate,
     status,
@@ -57,10 +60,16 @@ _WAIT = 30.0
     help=f"How long a migration waits for a lock before it steps back and tries again; 0 is for "
     f"ever. Default: {LOCK_TIMEOUT:g}.",
 )  # fmt: skip
+@option(
+    "--no-extension", is_flag=True,
+    help="Leave out the schema that kongtask adds beside a worker schema, which lets workers take "
+    "over the jobs of one that died within seconds.",
+)  # fmt: skip
 @option("--json", "as_json", is_flag=True, help="Print the result or the status as JSON.")
 def command(
     *, conn: str | None, schema: str | None, to: int | None, as_script: bool, show_status: bool,
-    check: bool, folder: Path | None, wait: float, lock_timeout: float, as_json: bool,
+    check: bool, folder: Path | None, wait: float, lock_timeout: float, no_extension: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Bring a schema up to date with its migrations.
 
@@ -85,6 +94,8 @@ def command(
             finally:
                 progress.end()
             click.echo(_render_outcome(outcome, as_json=as_json))
+            if migrations.is_worker and to is None and not no_extension:
+                _extend(target, name, lock_timeout)
             return
         with connect_when_ready(target, wait=wait) as connection:
             note(using(describe(connection), target))
@@ -94,6 +105,15 @@ def command(
                 return
             found = status(connection, migrations, name)
     _finish_status(found, is_quiet=check, as_json=as_json)
+
+
+def _extend(target: Target, worker_schema: str, lock_timeout: float) -> None:
+    """Make or update the schema beside a worker schema, and say so where something happened."""
+    extension = install_extension(target, worker_schema, lock_timeout=lock_timeout)
+    if extension.outcome is None:
+        note(f"{click.style('warning:', fg='yellow', bold=True)} {extension.problem}")
+    elif extension.outcome.applied:
+        note(_render_outcome(extension.outcome, as_json=False))
 
 
 def choose_migrations(
@@ -113,7 +133,10 @@ def choose_migrations(
     name = check_target_schema(schema if schema is not None else _default_schema(settings, folder))
     if folder is None:
         folder = settings.schema(name).migrations
-    return name, worker_migrations() if folder is None else load_migrations(folder)
+    if folder is not None:
+        return name, load_migrations(folder)
+    is_beside = is_extension(settings, name)
+    return name, extension_migrations() if is_beside else worker_migrations()
 
 
 def _default_schema(settings: Settings, folder: Path | None) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kongtask.cli.base import note
-from kongtask.names import WORKER_SCHEMA
+from kongtask.names import EXTENSION_SCHEMA, WORKER_SCHEMA, extension_schema_name
 
 if TYPE_CHECKING:
     from kongtask.database.connection import Target
@@ -16,18 +16,27 @@ if TYPE_CHECKING:
 
 
 def migration_set(settings: Settings, schema: str) -> MigrationSet:
-    """Return the migrations of a schema: as configured for that name, else the worker's own."""
-    from kongtask.migrate import load_migrations, worker_migrations
+    """Return the migrations of a schema: as configured for that name, else kongtask's own."""
+    from kongtask.migrate import extension_migrations, load_migrations, worker_migrations
 
     folder = settings.schema(schema).migrations
     if folder is not None:
         return load_migrations(folder)
+    if is_extension(settings, schema):
+        return extension_migrations()
     if settings.migrations is not None and schema != WORKER_SCHEMA:
         note(
             f'warning: the project configures no migrations for "{schema}": this is the worker '
             "schema under that name"
         )
     return worker_migrations()
+
+
+def is_extension(settings: Settings, schema: str) -> bool:
+    """Tell whether a schema is the one beside the worker schema, and not a worker schema itself."""
+    if settings.schema(schema).migrations is not None:
+        return False
+    return schema in {EXTENSION_SCHEMA, extension_schema_name(settings.default_schema)}
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from kongtask import __version__
-from kongtask.cli.base import Command, connection_option, option
+from kongtask.cli.base import Command, connection_option, note, option
 from kongtask.cli.exporting import export_schema, exported_database, is_pattern
 from kongtask.cli.request import Request, Style
-from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, UsageError
+from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, SchemaNotFoundError, UsageError
 from kongtask.names import check_schema_name
 from kongtask.settings import Settings, default_schema_name, load_settings
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         "whose name fits.")  # fmt: skip
 @option("--check", is_flag=True, help="Write nothing; show what would change, and exit 1 if "
         "anything would.")  # fmt: skip
+@option("--if-exists", is_flag=True, help="Do nothing where the database has no such schema.")
 @option("--prove", is_flag=True, help="Load the export into a scratch database and export that: "
         "it must be the same bytes.")  # fmt: skip
 @option("--canonical", is_flag=True, help="Print views, rules and expressions as the embedded "
@@ -68,8 +69,8 @@ if TYPE_CHECKING:
 @click.version_option(__version__, "-V", "--version", prog_name="schema-dump")
 @option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 def command(
-    *, conn: str | None, check: bool, prove: bool, as_json: bool, **options: Any
-) -> Outcome:
+    *, conn: str | None, check: bool, if_exists: bool, prove: bool, as_json: bool, **options: Any
+) -> Outcome | None:
     """Export a schema as one loadable, deterministic SQL file.
 
     Exports the database that -conn, DATABASE_URL or PG* names, as it is. With none named, the
@@ -86,7 +87,13 @@ def command(
     if as_json and request.output is None and not check:
         raise UsageError("--json and the export cannot both go to stdout; name an -output file")
     with exported_database(conn, settings, request.schemas) as target:
-        outcome = export_schema(target, request, prove=prove)
+        try:
+            outcome = export_schema(target, request, prove=prove)
+        except SchemaNotFoundError as error:
+            if not if_exists:
+                raise
+            note(f"nothing to export: {error}")
+            return None
     if check:
         if as_json:
             click.echo(json.dumps(outcome.summary()))

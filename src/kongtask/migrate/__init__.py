@@ -13,7 +13,14 @@ from kongtask.migrate.events import (
     Waiting,
     Warned,
 )
-from kongtask.migrate.files import Migration, MigrationSet, load_migrations, worker_migrations
+from kongtask.migrate.extension import install_extension
+from kongtask.migrate.files import (
+    Migration,
+    MigrationSet,
+    extension_migrations,
+    load_migrations,
+    worker_migrations,
+)
 from kongtask.migrate.plan import check_target_schema
 from kongtask.migrate.script import dry_run
 from kongtask.migrate.status import MigrationStatus, State, Status, status
@@ -38,6 +45,8 @@ __all__ = [
     "Warned",
     "check_target_schema",
     "dry_run",
+    "extension_migrations",
+    "install_extension",
     "load_migrations",
     "migrate",
     "status",

@@ -1,4 +1,4 @@
-"""``python -m kongtask.migrate``: check the manifest of a checkout, or write it."""
+"""``python -m kongtask.migrate``: check the manifests of a checkout, or write them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import sys
 from pathlib import Path
 
 from kongtask.migrate.manifest import MANIFEST_FILE, render_manifest
+from kongtask.names import EXTENSION_SCHEMA
 
 
 def main(arguments: list[str]) -> int:
     """Compare the manifest with the files, or write it; return an exit code."""
-    folder = Path(__file__).with_name("sql")
+    top = Path(__file__).with_name("sql")
+    folders = (top, top / EXTENSION_SCHEMA)
+    return max(_check(folder, is_write=arguments == ["--write-manifest"]) for folder in folders)
+
+
+def _check(folder: Path, *, is_write: bool) -> int:
     manifest, rendered = folder / MANIFEST_FILE, render_manifest(folder)
-    if arguments == ["--write-manifest"]:
+    if is_write:
         manifest.write_text(rendered, encoding="utf-8", newline="\n")
         return 0
     if manifest.exists() and manifest.read_text(encoding="utf-8") == rendered:

@@ -13,6 +13,7 @@ from pathlib import Path
 from kongtask.errors import FileFailedError, MigrationError
 from kongtask.migrate.manifest import check_manifest
 from kongtask.migrate.placeholders import SHORT_PLACEHOLDER, WORKER_PLACEHOLDER
+from kongtask.names import EXTENSION_SCHEMA
 from kongtask.place import find_place
 
 _FILE_NAME = re.compile(r"([0-9]{6})\.sql")
@@ -66,7 +67,7 @@ class MigrationSet:
         origin: where they come from, for messages.
         migrations: at least one.
         placeholders: the names that stand for the schema's in the files.
-        is_worker: whether this is kongtask's own set, whose ledger is Graphile Worker's too.
+        is_worker: whether this is the worker schema's set, whose ledger is Graphile Worker's too.
     """
 
     origin: str
@@ -116,6 +117,23 @@ def worker_migrations() -> MigrationSet:
         migrations=migrations,
         placeholders=frozenset({WORKER_PLACEHOLDER}),
         is_worker=True,
+    )
+
+
+def extension_migrations() -> MigrationSet:
+    """Return the migrations of what kongtask adds beside a worker schema, as released.
+
+    Raises:
+        MigrationError: the installed files are not the released ones.
+    """
+    folder = resources.files("kongtask.migrate").joinpath("sql", EXTENSION_SCHEMA)
+    migrations = _read_folder(folder, "kongtask's migrations beside the worker's", path=str(folder))
+    check_manifest(folder, {migration.name: migration.sha256 for migration in migrations})
+    return MigrationSet(
+        origin="kongtask's own migrations beside the worker's",
+        migrations=migrations,
+        placeholders=frozenset({SHORT_PLACEHOLDER}),
+        is_worker=False,
     )
 
 
