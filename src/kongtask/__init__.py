@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kongtask.worker import (
         App,
         Context,
+        LifeOptions,
         LocalQueueOptions,
         RefetchDelay,
         Runner,
@@ -32,6 +33,7 @@ __all__ = [
     "Job",
     "JobSpec",
     "KongtaskError",
+    "LifeOptions",
     "LocalQueueOptions",
     "RefetchDelay",
     "Runner",
@@ -51,8 +53,8 @@ _MODULES = {
     "kongtask.errors": ("KongtaskError",),
     "kongtask.jobs": ("Job", "JobSpec", "add_job", "add_jobs"),
     "kongtask.worker": (
-        "App", "Context", "LocalQueueOptions", "RefetchDelay", "Runner", "ThreadContext",
-        "WorkerOptions",
+        "App", "Context", "LifeOptions", "LocalQueueOptions", "RefetchDelay", "Runner",
+        "ThreadContext", "WorkerOptions",
     ),
     "kongtask.worker_utils": ("WorkerUtils", "WorkerUtilsSync"),
 }  # fmt: skip

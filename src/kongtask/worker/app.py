@@ -53,11 +53,16 @@ class App:
 
     @overload
     def task(
-        self, identifier: str | None = None, /, *, process: bool = False
+        self, identifier: str | None = None, /, *, process: bool = False, count_death: bool = True
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def task(
-        self, given: Callable[P, R] | str | None = None, /, *, process: bool = False
+        self,
+        given: Callable[P, R] | str | None = None,
+        /,
+        *,
+        process: bool = False,
+        count_death: bool = True,
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a task; it stays what it is, and can be called as before.
 
@@ -67,6 +72,7 @@ class App:
         Args:
             given: the identifier that jobs have; the function's name if there is none.
             process: run an ordinary function in a process of its own, because it keeps a CPU busy.
+            count_death: whether an attempt counts that ended with the worker's death.
 
         Raises:
             UsageError: the identifier is taken, or the function cannot be a task.
@@ -74,7 +80,9 @@ class App:
 
         def add(function: Callable[P, R]) -> Callable[P, R]:
             identifier = given if isinstance(given, str) else function.__name__
-            self.tasks.add(make_task(identifier, function, is_process=process))
+            self.tasks.add(
+                make_task(identifier, function, is_process=process, is_death_counted=count_death)
+            )
             return function
 
         return add(given) if callable(given) else add

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from kongtask.errors import UsageError
 from kongtask.names import WORKER_SCHEMA
+from kongtask.worker.life.options import LifeOptions
 
 Flags = Sequence[str] | None
 ForbiddenFlags = Flags | Callable[[], Flags | Awaitable[Flags]]
@@ -73,6 +74,8 @@ class WorkerOptions:
             counts as lost.
         final_write_timeout: how long a worker that ends tries to reach a database that is away, to
             write what its last jobs came to.
+        life: how the worker shows that it is alive, and takes over from those that are not; None
+            for neither.
     """
 
     schema: str = WORKER_SCHEMA
@@ -93,6 +96,7 @@ class WorkerOptions:
     forbidden_flags: ForbiddenFlags = None
     answer_timeout: float = 30.0
     final_write_timeout: float = 30.0
+    life: LifeOptions | None = field(default_factory=LifeOptions)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.

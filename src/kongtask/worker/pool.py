@@ -30,6 +30,7 @@ from kongtask.worker.events import (
     PoolRelease,
 )
 from kongtask.worker.executor import Executor
+from kongtask.worker.life.joining import make_life
 from kongtask.worker.listener import Listener
 from kongtask.worker.local_queue import LocalQueue
 from kongtask.worker.options import WorkerOptions
@@ -76,7 +77,7 @@ class WorkerPool:
         self.pool_id = ("otpool-" if is_once else "pool-") + secrets.token_hex(9)
         self.schema = options.schema
         self.cancelled = asyncio.Event()
-        self.is_killed = self.is_breaking = False
+        self.is_killed = self.is_breaking = self.is_fenced = False
         self._target, self._tasks, self._options, self._emitter = target, tasks, options, emitter
         self._is_once = is_once
         self._claimer = Claimer(target, self.pool_id, options, self.known_jobs, is_once=is_once)
@@ -103,6 +104,11 @@ class WorkerPool:
         self._work: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._executors_ended = asyncio.Event()
+        self._life = None if is_once else make_life(
+            target, self.pool_id, tasks, options, emitter,
+            on_fenced=self._fenced, on_freed=self.nudge,
+        )  # fmt: skip
+        self._killing: asyncio.Task[list[ClaimedJob]] | None = None
 
     def known_jobs(self) -> list[ClaimedJob]:
         """Return every job that this pool holds: waiting here, running, or to be written."""
@@ -159,6 +165,8 @@ class WorkerPool:
         try:
             await self._connections.open()
             await self._claimer.register(list(self._tasks))
+            if self._life is not None:
+                await self._life.start(give_up=self._claimer.stopping)
             if self._stopping is None:
                 self._start()
                 await self._executors_ended.wait()
@@ -186,11 +194,12 @@ class WorkerPool:
             self._duties.append(asyncio.create_task(listener.run(), name="kongtask listener"))
 
     async def _execute(self) -> None:
-        queue, running, executor, endings = (
+        queue, running, executor, endings, life = (
             self._queue,
             self._running,
             self._executor,
             self._endings,
+            self._life,
         )
         while True:
             if monotonic() - self._slice_began > _SLICE:
@@ -199,7 +208,10 @@ class WorkerPool:
             if job is None:
                 return
             running[job.id] = job
-            failure = await executor.run(job)
+            if life is not None and life.is_watched(job):
+                failure = await life.run_watched(job, executor.run)
+            else:
+                failure = await executor.run(job)
             if running.get(job.id) is not job:
                 # Failed by a forceful shutdown meanwhile; or its lock was lost, and this pool
                 # itself has claimed it again.
@@ -217,6 +229,13 @@ class WorkerPool:
                 self._fatal(error)
         if all(other.done() for other in self._executors):
             self._executors_ended.set()
+
+    def _fenced(self) -> None:
+        """End at once: others have this pool's jobs. The runner goes on with another pool."""
+        self.is_fenced = self._stopping is None
+        self._killing = asyncio.create_task(
+            self._kill("this worker gave no sign of life, others have its jobs", wait=0)
+        )
 
     async def _yield(self) -> None:
         """Let the event loop look at everything else, once for all executors."""
@@ -311,6 +330,8 @@ class WorkerPool:
             except Exception as error:
                 _log.exception("an error while the worker ends")
                 self._error = self._error or error
+        if self._life is not None:  # last of all that writes, and it raises nothing
+            await self._life.close(is_abandoned=self._claimer.abandoned.is_set())
         abandon.cancel()
         await self._runners.close(is_idle=not self.is_killed)
         self._endings.tell_unwritten()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,7 @@ class Runner:
         self.emitter = emitter or Emitter()
         self._conninfo, self._middleware, self._cron_items = conninfo, middleware, cron_items
         self._pool: WorkerPool | None = None
+        self._is_stopped = False
 
     async def run(
         self, *, handle_signals: bool = True, before_end: Callable[[], None] | None = None
@@ -86,8 +87,8 @@ class Runner:
         """
         target = target_of(self._conninfo)
         pool = await self._make_pool(target, is_once=False)
-        scheduling = self._scheduling(target)
-        await self._run(pool, scheduling, handle_signals=handle_signals, before_end=before_end)
+        work, scheduling = self._work(target, pool), self._scheduling(target)
+        await self._run(work, scheduling, handle_signals=handle_signals, before_end=before_end)
 
     async def run_once(
         self, *, handle_signals: bool = False, before_end: Callable[[], None] | None = None
@@ -98,15 +99,18 @@ class Runner:
             UsageError: there are no tasks, or no database is named.
         """
         pool = await self._make_pool(target_of(self._conninfo), is_once=True)
-        await self._run(pool, nullcontext(), handle_signals=handle_signals, before_end=before_end)
+        work, scheduling = pool.run(), nullcontext()
+        await self._run(work, scheduling, handle_signals=handle_signals, before_end=before_end)
 
     def stop(self, reason: str = "stopped") -> None:
         """Begin a graceful shutdown; :meth:`run` returns when it is complete."""
+        self._is_stopped = True
         if self._pool is not None:
             self._pool.stop(reason)
 
     async def kill(self, reason: str = "killed") -> list[ClaimedJob]:
         """Stop by force: jobs that do not end soon are recorded as failed, and returned."""
+        self._is_stopped = True
         return [] if self._pool is None else await self._pool.kill(reason)
 
     @property
@@ -116,19 +120,28 @@ class Runner:
 
     async def _run(
         self,
-        pool: WorkerPool,
+        work: Coroutine[Any, Any, None],
         scheduling: AbstractAsyncContextManager[None],
         *,
         handle_signals: bool,
         before_end: Callable[[], None] | None,
     ) -> None:
-        with Signals(pool) if handle_signals else nullcontext():
+        with Signals(self) if handle_signals else nullcontext():
             try:
                 async with scheduling:
-                    await pool.run()
+                    await work
             finally:
                 if before_end is not None:
                     await asyncio.to_thread(before_end)
+
+    async def _work(self, target: Target, pool: WorkerPool) -> None:
+        """Run a pool, and another one when others have taken the first for dead."""
+        await pool.run()
+        while pool.is_fenced and not self._is_stopped:
+            _log.warning("going on as a new worker")
+            pool = await self._make_pool(target, is_once=False)
+            if not self._is_stopped:
+                await pool.run()
 
     async def _make_pool(self, target: Target, *, is_once: bool) -> WorkerPool:
         if not self._tasks:

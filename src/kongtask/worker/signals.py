@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kongtask.worker.pool import WorkerPool
+    from kongtask.worker.runner import Runner
 
 _log = logging.getLogger("kongtask.worker")
 
@@ -30,14 +30,14 @@ class Signals:
     is handled.
 
     Args:
-        pool: what is stopped.
+        worker: what is stopped.
         deaf: seconds after a signal in which further ones are not heard.
     """
 
     _listening: tuple[Signals, ...] = ()
 
-    def __init__(self, pool: WorkerPool, *, deaf: float | None = None) -> None:
-        self._pool, self._deaf = pool, _DEAF if deaf is None else deaf
+    def __init__(self, worker: Runner, *, deaf: float | None = None) -> None:
+        self._worker, self._deaf = worker, _DEAF if deaf is None else deaf
         self._loop = asyncio.get_running_loop()
         self._heard: signal.Signals | None = None
         self._times = 0
@@ -72,11 +72,11 @@ class Signals:
         if self._times == 1:
             self._heard = number
             _log.warning("%s: ending when the jobs that run have ended", number.name)
-            self._pool.stop(f"Graceful worker shutdown due to {number.name}")
+            self._worker.stop(f"Graceful worker shutdown due to {number.name}")
         elif self._times == 2:
             _log.warning("%s again: ending by force", number.name)
             message = f"Forced worker shutdown due to {number.name}"
-            self._killing = asyncio.create_task(self._pool.kill(message))
+            self._killing = asyncio.create_task(self._worker.kill(message))
         else:
             _let_end(number)
 

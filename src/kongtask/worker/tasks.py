@@ -22,21 +22,30 @@ class Task:
         function: what is called.
         signature: how it wants to be called.
         runner: where it runs: async functions in the event loop, others in a thread or a process.
+        is_death_counted: whether an attempt counts that ended with the worker's death.
     """
 
     identifier: str
     function: Callable[..., Any]
     signature: Signature
     runner: Runner
+    is_death_counted: bool = True
 
 
-def make_task(identifier: str, function: Callable[..., Any], *, is_process: bool = False) -> Task:
+def make_task(
+    identifier: str,
+    function: Callable[..., Any],
+    *,
+    is_process: bool = False,
+    is_death_counted: bool = True,
+) -> Task:
     """Return a task that runs a function.
 
     Args:
         identifier: what jobs call it; 1 to 128 characters.
         function: async, or an ordinary one.
         is_process: whether an ordinary function runs in a process of its own.
+        is_death_counted: whether an attempt counts that ended with the worker's death.
 
     Raises:
         UsageError: the identifier or the function cannot be a task's.
@@ -61,7 +70,10 @@ def make_task(identifier: str, function: Callable[..., Any], *, is_process: bool
             f"the task {identifier} runs in a process, where there is no context to give it"
         )
     runner: Runner = "loop" if is_async else "process" if is_process else "thread"
-    return Task(identifier=identifier, function=function, signature=signature, runner=runner)
+    return Task(
+        identifier=identifier, function=function, signature=signature, runner=runner,
+        is_death_counted=is_death_counted,
+    )  # fmt: skip
 
 
 class TaskList(Mapping[str, Task]):

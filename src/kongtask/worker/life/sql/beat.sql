@@ -1,0 +1,9 @@
+-- Says that a pool is there; returns nothing where others have taken over from it.
+update :EXTENSION_SCHEMA.pools as pools
+set
+  last_seen_at = now(),
+  mode = %(mode)s,
+  late_after = %(late_after)s::float8 * interval '1 second'
+where pools.pool_id = %(pool_id)s
+  and pools.recovered_at is null
+returning pg_catalog.pg_backend_pid()
