@@ -89,7 +89,7 @@ def plot(of_each: dict[str, list[float]]) -> str:
     ]
     return line_chart(
         "Jobs that have begun after their commit",
-        Axis(title="milliseconds", ticks=(0.2, 0.5, 1, 2, 5, 10, 20), is_logarithmic=True),
+        Axis(title="milliseconds", ticks=(0.5, 1, 2, 5, 10, 20, 50), is_logarithmic=True),
         Axis(title="percent", ticks=_HEIGHTS),
         lines,
     )

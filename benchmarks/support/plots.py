@@ -72,9 +72,10 @@ def line_chart(title: str, across: Axis, up: Axis, lines: Sequence[Line]) -> str
                 f'<circle cx="{_x(across, x):.1f}" cy="{_y(up, y):.1f}" r="3" fill="{colour}"/>'
                 for x, y in line.points
             ]
-        x = LEFT + number * (WIDTH - LEFT - RIGHT) / len(lines)
-        parts.append(f'<rect x="{x:.1f}" y="{HEIGHT - 22}" width="14" height="4" fill="{colour}"/>')
-        parts.append(_text(x + 18, HEIGHT - 16, line.name, "start"))
+        x = LEFT + number % 2 * (WIDTH - LEFT - RIGHT) / 2
+        y = HEIGHT - 32 + number // 2 * 18
+        parts.append(f'<rect x="{x:.1f}" y="{y}" width="14" height="4" fill="{colour}"/>')
+        parts.append(_text(x + 18, y + 6, line.name, "start"))
     return "\n".join([*parts, "</svg>", ""])
 
 

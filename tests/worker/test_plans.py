@@ -153,7 +153,7 @@ def test_jobs_of_many_queues_are_claimed_together(
         )
     run(app.run_once())
     assert queue.jobs() == []
-    # A queue has one job at a time; looking only as far as is asked for took nearly 500 claims.
+    # A queue has one job at a time; looking only as far as is asked for took more than 300 claims.
     assert sum(CLAIM in statement for statement in statements) <= 150
 
 
