@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +42,8 @@ def bench_server(conn: str | None = None) -> Iterator[Server]:
     if conn is not None:
         yield Server(target=Target(conninfo=conn, source="-conn"), postmaster=None)
         return
+    # Whoever gives up waiting for a benchmark is not left with its server.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="kongtask-bench-") as folder:
         Path(folder).chmod(0o755)
         binaries = embedded_server(EMBEDDED_MAJOR).binaries
