@@ -237,6 +237,10 @@ class WorkerPool:
             self._kill("this worker gave no sign of life, others have its jobs", wait=0)
         )
 
+    async def _end_life(self) -> None:
+        if self._life is not None:
+            await self._life.close(is_abandoned=self._claimer.abandoned.is_set())
+
     async def _yield(self) -> None:
         """Let the event loop look at everything else, once for all executors."""
         if not self._is_slice_over:
@@ -322,6 +326,7 @@ class WorkerPool:
             asyncio.wait([self._stopping, *self._duties]),
             self._endings.drain(),
             self._claimer.close(),
+            self._end_life(),  # after all that writes how jobs ended
             self._connections.close(),
         )
         for step in steps:
@@ -330,8 +335,6 @@ class WorkerPool:
             except Exception as error:
                 _log.exception("an error while the worker ends")
                 self._error = self._error or error
-        if self._life is not None:  # last of all that writes, and it raises nothing
-            await self._life.close(is_abandoned=self._claimer.abandoned.is_set())
         abandon.cancel()
         await self._runners.close(is_idle=not self.is_killed)
         self._endings.tell_unwritten()
