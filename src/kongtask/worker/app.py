@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack, overload
 
 from msgspec import Struct
@@ -35,15 +37,23 @@ class App:
     Args:
         conninfo: the database, as libpq takes it; without one, what the environment names.
         options: how workers work.
+        lifespan: called with the application by each worker, which opens the async context manager
+            that it returns before the first job begins, and closes it after the last one has
+            ended. What it yields is ``state`` of every context.
     """
 
     def __init__(
-        self, conninfo: str | None = None, *, options: WorkerOptions | None = None
+        self,
+        conninfo: str | None = None,
+        *,
+        options: WorkerOptions | None = None,
+        lifespan: Callable[[App], AbstractAsyncContextManager[Any]] | None = None,
     ) -> None:
         self.conninfo = conninfo
         self.options = options or WorkerOptions()
         self.tasks = TaskList()
         self.emitter = Emitter()
+        self._lifespan = lifespan
         self.cron_items: list[CronItem] = []
         self._middleware: list[Middleware] = []
         self._connections = Connections(lambda: target_of(self.conninfo))
@@ -210,6 +220,7 @@ class App:
             emitter=self.emitter,
             middleware=self._middleware,
             cron_items=self.cron_items,
+            lifespan=nullcontext if self._lifespan is None else partial(self._lifespan, self),
             **changes,
         )
 

@@ -28,6 +28,7 @@ class Surroundings(Protocol):
 
     pool_id: str
     schema: str
+    state: Any
     cancelled: asyncio.Event
     is_killed: bool
 
@@ -55,6 +56,11 @@ class Context:
     def pool_id(self) -> str:
         """The id that the pool locks jobs with."""
         return self._around.pool_id
+
+    @property
+    def state(self) -> Any:
+        """What the application's lifespan has yielded; None without one."""
+        return self._around.state
 
     @cached_property
     def logger(self) -> logging.LoggerAdapter[logging.Logger]:
@@ -141,6 +147,11 @@ class ThreadContext:
     def pool_id(self) -> str:
         """The id that the pool locks jobs with."""
         return self._context.pool_id
+
+    @property
+    def state(self) -> Any:
+        """What the application's lifespan has yielded; None without one."""
+        return self._context.state
 
     @property
     def logger(self) -> logging.LoggerAdapter[logging.Logger]:

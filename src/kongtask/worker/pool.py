@@ -76,6 +76,7 @@ class WorkerPool:
     ) -> None:
         self.pool_id = ("otpool-" if is_once else "pool-") + secrets.token_hex(9)
         self.schema = options.schema
+        self.state: Any = None
         self.cancelled = asyncio.Event()
         self.is_killed = self.is_breaking = self.is_fenced = False
         self._target, self._tasks, self._options, self._emitter = target, tasks, options, emitter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,8 @@ class Runner:
         emitter: told what happens.
         middleware: called around each job.
         cron_items: added by the clock as long as the worker runs.
+        lifespan: opened before the first job begins and closed after the last one has ended; what
+            it yields is ``state`` of every context.
         changes: options that are to be different.
     """
 
@@ -61,12 +63,14 @@ class Runner:
         emitter: Emitter | None = None,
         middleware: Sequence[Middleware] = (),
         cron_items: Sequence[CronItem] = (),
+        lifespan: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext,
         **changes: Any,
     ) -> None:
         self._tasks = tasks
         self.options = replace(options or WorkerOptions(), **changes)
         self.emitter = emitter or Emitter()
         self._conninfo, self._middleware, self._cron_items = conninfo, middleware, cron_items
+        self._lifespan = lifespan
         self._pool: WorkerPool | None = None
         self._is_stopped = False
 
@@ -85,10 +89,7 @@ class Runner:
             WorkerStoppedError: something happened that the worker cannot go on after.
             BreakingRevisionError: the schema is of a revision that this kongtask does not know.
         """
-        target = target_of(self._conninfo)
-        pool = await self._make_pool(target, is_once=False)
-        work, scheduling = self._work(target, pool), self._scheduling(target)
-        await self._run(work, scheduling, handle_signals=handle_signals, before_end=before_end)
+        await self._run(is_once=False, handle_signals=handle_signals, before_end=before_end)
 
     async def run_once(
         self, *, handle_signals: bool = False, before_end: Callable[[], None] | None = None
@@ -98,12 +99,13 @@ class Runner:
         Raises:
             UsageError: there are no tasks, or no database is named.
         """
-        pool = await self._make_pool(target_of(self._conninfo), is_once=True)
-        work, scheduling = pool.run(), nullcontext()
-        await self._run(work, scheduling, handle_signals=handle_signals, before_end=before_end)
+        await self._run(is_once=True, handle_signals=handle_signals, before_end=before_end)
 
     def stop(self, reason: str = "stopped") -> None:
-        """Begin a graceful shutdown; :meth:`run` returns when it is complete."""
+        """Begin a graceful shutdown; :meth:`run` returns when it is complete.
+
+        A worker that has not begun to work yet does not begin.
+        """
         self._is_stopped = True
         if self._pool is not None:
             self._pool.stop(reason)
@@ -119,39 +121,39 @@ class Runner:
         return self._pool is not None and self._pool.is_breaking
 
     async def _run(
-        self,
-        work: Coroutine[Any, Any, None],
-        scheduling: AbstractAsyncContextManager[None],
-        *,
-        handle_signals: bool,
-        before_end: Callable[[], None] | None,
+        self, *, is_once: bool, handle_signals: bool, before_end: Callable[[], None] | None
     ) -> None:
+        target = target_of(self._conninfo)
+        pool = await self._make_pool(target, is_once=is_once)
         with Signals(self) if handle_signals else nullcontext():
             try:
-                async with scheduling:
-                    await work
+                async with (
+                    self._lifespan() as state,
+                    nullcontext() if is_once else self._scheduling(target),
+                ):
+                    await self._work(target, pool, state)
             finally:
                 if before_end is not None:
                     await asyncio.to_thread(before_end)
 
-    async def _work(self, target: Target, pool: WorkerPool) -> None:
+    async def _work(self, target: Target, pool: WorkerPool, state: Any) -> None:
         """Run a pool, and another one when others have taken the first for dead."""
-        await pool.run()
-        while pool.is_fenced and not self._is_stopped:
+        while not self._is_stopped:
+            self._pool, pool.state = pool, state
+            await pool.run()
+            if not pool.is_fenced or self._is_stopped:
+                return
             _log.warning("going on as a new worker")
             pool = await self._make_pool(target, is_once=False)
-            if not self._is_stopped:
-                await pool.run()
 
     async def _make_pool(self, target: Target, *, is_once: bool) -> WorkerPool:
         if not self._tasks:
             raise UsageError("there are no tasks: decorate a function with @app.task")
         # A schema that exists at a revision that this worker knows is used as it is.
         await asyncio.to_thread(install, target, self.options.schema)
-        self._pool = WorkerPool(
+        return WorkerPool(
             target, self._tasks, self.options, self.emitter, self._middleware, is_once=is_once
         )
-        return self._pool
 
     @asynccontextmanager
     async def _scheduling(self, target: Target) -> AsyncIterator[None]:
