@@ -97,6 +97,18 @@ def test_short_placeholder_belongs_to_users_sets() -> None:
     assert substitute(":SCHEMA.t", "app", placeholders=only).text == ":SCHEMA.t"
 
 
+def test_other_schemas_have_placeholders_of_their_own() -> None:
+    """Each stands for its own name, and each name is looked at."""
+    text = "select ':SCHEMA.f'; select ':GRAPHILE_WORKER_SCHEMA.f'"
+    only, others = frozenset({"SCHEMA"}), {"GRAPHILE_WORKER_SCHEMA": "jobs"}
+    assert substitute(text, "app", placeholders=only, others=others).text == (
+        "select 'app.f'; select 'jobs.f'"
+    )
+    for name in ("o'clock", "100%"):
+        with pytest.raises(UsageError, match="cannot be used in the migration"):
+            substitute(text, "app", placeholders=only, others={"GRAPHILE_WORKER_SCHEMA": name})
+
+
 FUNCTION = "create function :SCHEMA.f() returns int language {} as {} select :SCHEMA.x {}"
 
 

@@ -10,7 +10,7 @@ import click
 
 from kongtask.cli.base import Command, connection_option, note, option, schema_option
 from kongtask.cli.progress import Progress, using
-from kongtask.cli.revisions import is_extension
+from kongtask.cli.revisions import served_schema
 from kongtask.cli.target import command_target
 from kongtask.database.connection import Connection, Target, connect_when_ready, describe
 from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, UsageError
@@ -135,8 +135,8 @@ def choose_migrations(
         folder = settings.schema(name).migrations
     if folder is not None:
         return name, load_migrations(folder)
-    is_beside = is_extension(settings, name)
-    return name, extension_migrations() if is_beside else worker_migrations()
+    served = served_schema(settings, name)
+    return name, worker_migrations() if served is None else extension_migrations(served)
 
 
 def _default_schema(settings: Settings, folder: Path | None) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kongtask.cli.base import note
-from kongtask.names import EXTENSION_SCHEMA, WORKER_SCHEMA, extension_schema_name
+from kongtask.names import WORKER_SCHEMA, extension_schema_name
 
 if TYPE_CHECKING:
     from kongtask.database.connection import Target
@@ -22,8 +22,9 @@ def migration_set(settings: Settings, schema: str) -> MigrationSet:
     folder = settings.schema(schema).migrations
     if folder is not None:
         return load_migrations(folder)
-    if is_extension(settings, schema):
-        return extension_migrations()
+    served = served_schema(settings, schema)
+    if served is not None:
+        return extension_migrations(served)
     if settings.migrations is not None and schema != WORKER_SCHEMA:
         note(
             f'warning: the project configures no migrations for "{schema}": this is the worker '
@@ -32,11 +33,15 @@ def migration_set(settings: Settings, schema: str) -> MigrationSet:
     return worker_migrations()
 
 
-def is_extension(settings: Settings, schema: str) -> bool:
-    """Tell whether a schema is the one beside the worker schema, and not a worker schema itself."""
+def served_schema(settings: Settings, schema: str) -> str | None:
+    """Return the worker schema that a schema is beside; None where it is one itself, or a user's.
+
+    Only beside the usual worker schema, and the one that is configured, are names known for such.
+    """
     if settings.schema(schema).migrations is not None:
-        return False
-    return schema in {EXTENSION_SCHEMA, extension_schema_name(settings.default_schema)}
+        return None
+    known = (WORKER_SCHEMA, settings.default_schema)
+    return next((name for name in known if extension_schema_name(name) == schema), None)
 
 
 @contextmanager

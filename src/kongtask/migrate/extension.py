@@ -54,8 +54,9 @@ def install_extension(
     schema = extension_schema_name(worker_schema)
     try:
         outcome = migrate(
-            target, extension_migrations(), schema, lock_timeout=lock_timeout, report=report
-        )
+            target, extension_migrations(worker_schema), schema,
+            lock_timeout=lock_timeout, report=report,
+        )  # fmt: skip
     except (MigrationFailedError, DatabaseFailedError) as error:
         if error.sqlstate != _NOT_ALLOWED:
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -13,7 +13,7 @@ from pathlib import Path
 from kongtask.errors import FileFailedError, MigrationError
 from kongtask.migrate.manifest import check_manifest
 from kongtask.migrate.placeholders import SHORT_PLACEHOLDER, WORKER_PLACEHOLDER
-from kongtask.names import EXTENSION_SCHEMA
+from kongtask.names import EXTENSION_SCHEMA, WORKER_SCHEMA
 from kongtask.place import find_place
 
 _FILE_NAME = re.compile(r"([0-9]{6})\.sql")
@@ -67,6 +67,7 @@ class MigrationSet:
         origin: where they come from, for messages.
         migrations: at least one.
         placeholders: the names that stand for the schema's in the files.
+        others: the names of other schemas, by the placeholders that stand for them.
         is_worker: whether this is the worker schema's set, whose ledger is Graphile Worker's too.
     """
 
@@ -74,6 +75,7 @@ class MigrationSet:
     migrations: tuple[Migration, ...]
     placeholders: frozenset[str]
     is_worker: bool
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -120,8 +122,11 @@ def worker_migrations() -> MigrationSet:
     )
 
 
-def extension_migrations() -> MigrationSet:
+def extension_migrations(worker_schema: str = WORKER_SCHEMA) -> MigrationSet:
     """Return the migrations of what kongtask adds beside a worker schema, as released.
+
+    Args:
+        worker_schema: that schema, which functions may name.
 
     Raises:
         MigrationError: the installed files are not the released ones.
@@ -133,6 +138,7 @@ def extension_migrations() -> MigrationSet:
         origin="kongtask's own migrations beside the worker's",
         migrations=migrations,
         placeholders=frozenset({SHORT_PLACEHOLDER}),
+        others={WORKER_PLACEHOLDER: worker_schema},
         is_worker=False,
     )
 

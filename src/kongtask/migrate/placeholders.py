@@ -11,14 +11,15 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kongtask.errors import UsageError
 from kongtask.migrate.sql_text import Kind, Token, split_statements, tokenize
 from kongtask.names import quote_identifier
 
-#: The placeholder of every migration set, and the shorter one of a user's set.
+#: The placeholder of every migration set, and the shorter one of all but the worker's own.
 WORKER_PLACEHOLDER = "GRAPHILE_WORKER_SCHEMA"
 SHORT_PLACEHOLDER = "SCHEMA"
 
@@ -83,7 +84,12 @@ class Substituted:
 
 
 def substitute(
-    text: str, schema: str, *, placeholders: frozenset[str], file: str = "the migration"
+    text: str,
+    schema: str,
+    *,
+    placeholders: frozenset[str],
+    others: Mapping[str, str] = MappingProxyType({}),
+    file: str = "the migration",
 ) -> Substituted:
     """Replace the placeholders of a text with the quoted name of a schema.
 
@@ -91,17 +97,21 @@ def substitute(
         text: the text of a migration.
         schema: the schema's name, not quoted.
         placeholders: the names that stand for it, without their colon.
+        others: the names of other schemas, not quoted, by the placeholders that stand for them.
         file: what to call the text in an error.
 
     Raises:
         UsageError: the name would be more than a name somewhere in this text.
     """
-    pattern = _pattern(placeholders)
-    name = quote_identifier(schema)
-    result = _replace(text, pattern, name)
-    if not result.starts or _is_plain_everywhere(text, result, name):
+    schemas = {**dict.fromkeys(placeholders, schema), **others}
+    pattern = _pattern(schemas)
+    quoted = {placeholder: quote_identifier(name) for placeholder, name in schemas.items()}
+    names = frozenset(quoted.values())
+    result = _replace(text, pattern, quoted)
+    if not result.starts or _is_plain_everywhere(text, result, names):
         return result
-    harmless = _replace(text, pattern, _harmless_name(text, schema))
+    safe = _harmless_name(text, schemas.values())
+    harmless = _replace(text, pattern, dict.fromkeys(schemas, safe))
     places = (_structure(version, 0, len(version.text)) for version in (result, harmless))
     if any(ours != theirs for ours, theirs in itertools.zip_longest(*places)):
         raise _refusal(schema, file, "it would end a quotation there")
@@ -110,7 +120,7 @@ def substitute(
             continue
         language = _language(result.text, statement.tokens)
         for token in statement.tokens:
-            reason = _objection(result, name, token, language)
+            reason = _objection(result, names, token, language)
             if reason:
                 raise _refusal(schema, file, reason)
     return result
@@ -123,23 +133,23 @@ def _refusal(schema: str, file: str, reason: str) -> UsageError:
     )
 
 
-def _pattern(placeholders: frozenset[str]) -> re.Pattern[str]:
+def _pattern(placeholders: Iterable[str]) -> re.Pattern[str]:
     names = "|".join(sorted(placeholders, key=len, reverse=True))
     # An odd number of colons: pairs are casts, and the last one is the placeholder's.
-    return re.compile(rf"(?<!:)((?:::)*):(?:{names})(?![A-Za-z0-9_\x80-\U0010ffff])")
+    return re.compile(rf"(?<!:)((?:::)*):({names})(?![A-Za-z0-9_\x80-\U0010ffff])")
 
 
-def _harmless_name(text: str, schema: str) -> str:
+def _harmless_name(text: str, schemas: Collection[str]) -> str:
     candidates = (f"kongtask_name{n}" for n in itertools.count())
-    return next(name for name in candidates if name not in text and name not in schema)
+    return next(name for name in candidates if not any(name in each for each in (text, *schemas)))
 
 
-def _replace(text: str, pattern: re.Pattern[str], name: str) -> Substituted:
+def _replace(text: str, pattern: re.Pattern[str], names: Mapping[str, str]) -> Substituted:
     pieces: list[str] = []
     starts, ends, origins, origin_ends = [], [], [], []
     done = size = 0
     for match in pattern.finditer(text):
-        before = text[done : match.end(1)]
+        before, name = text[done : match.end(1)], names[match[2]]
         pieces += [before, name]
         starts.append(size + len(before))
         ends.append(size + len(before) + len(name))
@@ -153,12 +163,12 @@ def _replace(text: str, pattern: re.Pattern[str], name: str) -> Substituted:
     )  # fmt: skip
 
 
-def _is_plain_everywhere(text: str, result: Substituted, name: str) -> bool:
-    """Tell whether a name of plain letters stands alone, so that nothing need be compared.
+def _is_plain_everywhere(text: str, result: Substituted, names: frozenset[str]) -> bool:
+    """Tell whether names of plain letters stand alone, so that nothing need be compared.
 
     This is the common case, and comparing takes seconds for a file of megabytes.
     """
-    return _PLAIN_NAME.fullmatch(name) is not None and not any(
+    return _are_plain(names) and not any(
         (start and _JOINS_WHAT_FOLLOWS.match(text, start - 1))
         or _JOINS_WHAT_IS_BEFORE.match(text, end)
         for start, end in zip(result.origins, result.origin_ends, strict=True)
@@ -181,11 +191,15 @@ def _tag_size(text: str, start: int) -> int:
     return text.index("$", start + 1) + 1 - start
 
 
-def _objection(text: Substituted, name: str, token: Token, language: str) -> str | None:
+def _are_plain(names: frozenset[str]) -> bool:
+    return all(_PLAIN_NAME.fullmatch(name) for name in names)
+
+
+def _objection(text: Substituted, names: frozenset[str], token: Token, language: str) -> str | None:
     """Say why a name must not stand in a string; None if it may, or if it does not stand there."""
-    if not text.holds_name(token.start, token.end) or _PLAIN_NAME.fullmatch(name):
+    if not text.holds_name(token.start, token.end) or _are_plain(names):
         return None
-    if token.kind is Kind.STRING and _SPECIAL_IN_STRINGS.search(name):
+    if token.kind is Kind.STRING and any(map(_SPECIAL_IN_STRINGS.search, names)):
         return "it has characters that mean something inside a string"
     if token.kind in {Kind.ESCAPE_STRING, Kind.UNICODE_STRING, Kind.UNICODE_QUOTED}:
         return "it would stand in a string with escapes"
@@ -196,7 +210,7 @@ def _objection(text: Substituted, name: str, token: Token, language: str) -> str
     start = token.start + _tag_size(text.text, token.start)
     inner = tokenize(text.text[start : token.end])
     moved = (part._replace(start=start + part.start, end=start + part.end) for part in inner)
-    return next(filter(None, (_objection(text, name, part, language) for part in moved)), None)
+    return next(filter(None, (_objection(text, names, part, language) for part in moved)), None)
 
 
 def _language(text: str, tokens: Sequence[Token]) -> str:

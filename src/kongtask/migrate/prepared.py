@@ -52,8 +52,9 @@ def prepare(migrations: MigrationSet, migration: Migration, schema: str) -> Prep
             end its transaction, or COPY from the client.
     """
     text = substitute(
-        migration.text, schema, placeholders=migrations.placeholders, file=migration.file
-    )
+        migration.text, schema,
+        placeholders=migrations.placeholders, others=migrations.others, file=migration.file,
+    )  # fmt: skip
     tokens = list(tokenize(text.text))
     prepared = Prepared(
         migration=migration, text=text, statements=tuple(split_statements(text.text, tokens))
