@@ -84,7 +84,7 @@ class LocalQueue:
         self._on_fatal, self._is_busy = on_fatal, is_busy
         self._jobs: deque[ClaimedJob] = deque()
         self._returning: list[ClaimedJob] = []
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._waiters: deque[asyncio.Future[bool]] = deque()
         self._mode = Mode.STARTING
         self._wake = asyncio.Event()
         self._nudges = self._low = self._ahead = self._contended = 0
@@ -123,7 +123,7 @@ class LocalQueue:
         return job
 
     async def next(self) -> ClaimedJob | None:
-        """Wait for a job; None when the queue has been released.
+        """Wait for a job; None when the queue has been released, or nobody needs to wait here.
 
         Raises:
             Exception: of the claim that failed, where the worker is to run once only.
@@ -140,10 +140,15 @@ class LocalQueue:
             self._waiters.append(waiter)
             self._wake.set()
             try:
-                await waiter
+                if not await waiter:
+                    return None
             finally:
                 if not waiter.done():
                     waiter.cancel()
+
+    def dismiss(self, count: int) -> int:
+        """Let some of those go that wait for a job; return how many there were."""
+        return self._answer(count, is_to_look=False)
 
     def nudge(self, count: int = 1) -> None:
         """Say that there are new jobs; they are claimed soon unless jobs are here already."""
@@ -161,7 +166,7 @@ class LocalQueue:
         self._error = self._error or error
         self._set_mode(Mode.RELEASED)
         self._wake.set()
-        self._wake_executors(len(self._waiters))
+        self._answer(len(self._waiters))
 
     async def _run(self) -> None:
         try:
@@ -217,7 +222,7 @@ class LocalQueue:
         self._emitter.emit(LocalQueueGetJobsComplete(count=len(found.jobs)))
         self._jobs.extend(found.jobs)
         if not self.is_released():
-            self._wake_executors(len(found.jobs))
+            self._answer(len(found.jobs))
         return found
 
     async def _hand_out(self, *, is_full: bool) -> None:
@@ -303,12 +308,15 @@ class LocalQueue:
         self._returning.clear()
         self._emitter.emit(LocalQueueReturnJobs(count=count))
 
-    def _wake_executors(self, count: int) -> None:
-        while count > 0 and self._waiters:
+    def _answer(self, count: int, *, is_to_look: bool = True) -> int:
+        """Tell some of those who wait to look for a job, or to go; return how many there were."""
+        told = 0
+        while told < count and self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
-                waiter.set_result(None)
-                count -= 1
+                waiter.set_result(is_to_look)
+                told += 1
+        return told
 
     def _set_mode(self, mode: Mode) -> None:
         if mode is not self._mode:

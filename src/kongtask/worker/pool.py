@@ -8,7 +8,6 @@ import logging
 import secrets
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from time import monotonic
 from typing import Any
 
 import psycopg
@@ -30,6 +29,7 @@ from kongtask.worker.events import (
     PoolRelease,
 )
 from kongtask.worker.executor import Executor
+from kongtask.worker.executors import Executors
 from kongtask.worker.life.joining import make_life
 from kongtask.worker.listener import Listener
 from kongtask.worker.local_queue import LocalQueue
@@ -41,9 +41,6 @@ from kongtask.worker.sweeper import Sweeper
 from kongtask.worker.tasks import Middleware, Task
 
 _log = logging.getLogger("kongtask.worker")
-
-#: Seconds that executors may keep the event loop from everything else.
-_SLICE = 0.005
 
 #: Seconds that jobs get to end in a forceful shutdown.
 _FORCEFUL_WAIT = 5.0
@@ -88,7 +85,6 @@ class WorkerPool:
         )  # fmt: skip
         self._endings = Endings(self._claimer, options, emitter, self._look_behind, self._fatal)
         self._runners = Runners(options.concurrency)
-        self._executor = Executor(tasks, self, middleware, self._runners, emitter)
         self._queue_names = QueueNames(self._claimer.queue_names, options.queue_name_batch_delay)
         self._connections = AsyncConnectionPool(
             target.conninfo, min_size=0, max_size=options.max_pool_size, open=False,
@@ -97,23 +93,23 @@ class WorkerPool:
                 "prepare_threshold": 5 if options.prepared_statements else None,
             },
         )  # fmt: skip
-        self._running: dict[int, ClaimedJob] = {}
-        self._executors: list[asyncio.Task[None]] = []
         self._duties: list[asyncio.Task[None]] = []
-        self._slice_began, self._is_slice_over = 0.0, False
         self._error: BaseException | None = None
         self._work: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
-        self._executors_ended = asyncio.Event()
         self._life = None if is_once else make_life(
             target, self.pool_id, tasks, options, emitter,
             on_fenced=self._fenced, on_freed=self.nudge,
+        )  # fmt: skip
+        self._executors = Executors(
+            self._queue, Executor(tasks, self, middleware, self._runners, emitter),
+            self._endings, self._life, self._fatal,
         )  # fmt: skip
         self._killing: asyncio.Task[list[ClaimedJob]] | None = None
 
     def known_jobs(self) -> list[ClaimedJob]:
         """Return every job that this pool holds: waiting here, running, or to be written."""
-        return [*self._queue.jobs(), *self._running.values(), *self._endings.unwritten()]
+        return [*self._queue.jobs(), *self._executors.running.values(), *self._endings.unwritten()]
 
     async def run(self) -> None:
         """Work until stopped, or once until nothing is due.
@@ -170,7 +166,7 @@ class WorkerPool:
                 await self._life.start(give_up=self._claimer.stopping)
             if self._stopping is None:
                 self._start()
-                await self._executors_ended.wait()
+                await self._executors.ended.wait()
         except Exception as error:
             if self._stopping is None:
                 self._fatal(error)
@@ -179,10 +175,7 @@ class WorkerPool:
 
     def _start(self) -> None:
         self._queue.start()
-        for number in range(self._options.concurrency):
-            executor = asyncio.create_task(self._execute(), name=f"kongtask executor {number}")
-            executor.add_done_callback(self._executor_ended)
-            self._executors.append(executor)
+        self._executors.resize(self._options.concurrency)
         if self._is_once:
             return
         sweeper = Sweeper(self._claimer.unlock_expired, self._options, self._emitter, self.nudge)
@@ -194,43 +187,6 @@ class WorkerPool:
             )  # fmt: skip
             self._duties.append(asyncio.create_task(listener.run(), name="kongtask listener"))
 
-    async def _execute(self) -> None:
-        queue, running, executor, endings, life = (
-            self._queue,
-            self._running,
-            self._executor,
-            self._endings,
-            self._life,
-        )
-        while True:
-            if monotonic() - self._slice_began > _SLICE:
-                await self._yield()
-            job = queue.take() or await queue.next()
-            if job is None:
-                return
-            running[job.id] = job
-            if life is not None and life.is_watched(job):
-                failure = await life.run_watched(job, executor.run)
-            else:
-                failure = await executor.run(job)
-            if running.get(job.id) is not job:
-                # Failed by a forceful shutdown meanwhile; or its lock was lost, and this pool
-                # itself has claimed it again.
-                if not self.is_killed:
-                    endings.tell_lost([job])
-                continue
-            del running[job.id]
-            if not endings.add(job, failure):
-                await endings.room()
-
-    def _executor_ended(self, executor: asyncio.Task[None]) -> None:
-        if not executor.cancelled():
-            error = executor.exception()
-            if error is not None:
-                self._fatal(error)
-        if all(other.done() for other in self._executors):
-            self._executors_ended.set()
-
     def _fenced(self) -> None:
         """End at once: others have this pool's jobs. The runner goes on with another pool."""
         self.is_fenced = self._stopping is None
@@ -241,16 +197,6 @@ class WorkerPool:
     async def _end_life(self) -> None:
         if self._life is not None:
             await self._life.close(is_abandoned=self._claimer.abandoned.is_set())
-
-    async def _yield(self) -> None:
-        """Let the event loop look at everything else, once for all executors."""
-        if not self._is_slice_over:
-            self._is_slice_over = True
-            asyncio.get_running_loop().call_soon(self._begin_slice)
-        await asyncio.sleep(0)
-
-    def _begin_slice(self) -> None:
-        self._slice_began, self._is_slice_over = monotonic(), False
 
     async def _claim(self, size: int) -> Found:
         if self._options.forbidden_flags is None:
@@ -292,7 +238,7 @@ class WorkerPool:
             await self._queue.release()
         except Exception as error:
             self._fatal(error)
-        await _wait(self._executors, self._options.graceful_shutdown_abort_timeout)
+        await self._executors.wait(self._options.graceful_shutdown_abort_timeout)
         self.cancelled.set()
 
     async def _kill(self, message: str, *, wait: float) -> list[ClaimedJob]:
@@ -302,16 +248,13 @@ class WorkerPool:
         self.stop(message)
         self._emitter.emit(PoolForcefulShutdown(message=message))
         self.cancelled.set()
-        await _wait(self._executors, wait)
-        for executor in self._executors:
-            executor.cancel()
-        left = list(self._running.values())
-        self._running.clear()
+        await self._executors.wait(wait)
+        left = self._executors.abandon()
         for job in left:
             error = WorkerStoppedError(message)
             self._endings.add(job, Failure(job=job, error=error, message=message))
-        await _wait(self._executors, _CANCELLED_WAIT)
-        self._executors_ended.set()
+        await self._executors.wait(_CANCELLED_WAIT)
+        self._executors.ended.set()
         await asyncio.wait([self._work])
         self._emitter.emit(PoolForcefulShutdownComplete(job_ids=tuple(job.id for job in left)))
         return left
@@ -341,9 +284,3 @@ class WorkerPool:
         self._endings.tell_unwritten()
         self._emitter.emit(PoolGracefulShutdownComplete())
         self._emitter.emit(PoolRelease(pool_id=self.pool_id))
-
-
-async def _wait(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
-    waiting = [task for task in tasks if not task.done()]
-    if waiting:
-        await asyncio.wait(waiting, timeout=seconds)
