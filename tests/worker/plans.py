@@ -15,7 +15,8 @@ from kongtask.worker.claimer import _CLAIM_SETTINGS, _RESULT_SETTINGS
 _TYPES = {
     "task_ids": "int[]", "forbidden": "text[]", "size": "bigint", "pool_id": "text",
     "now": "timestamptz", "ids": "bigint[]", "moments": "timestamptz[]", "messages": "text[]",
-    "payloads": "text[]", "attempts": "int[]",
+    "payloads": "text[]", "attempts": "int[]", "verdicts": "text[]", "waits": "float8[]",
+    "keys": "text[]",
 }  # fmt: skip
 
 

@@ -16,8 +16,13 @@ from kongtask.database.embedded import LocalServer, embedded_binaries
 from kongtask.errors import WorkerStoppedError
 from kongtask.migrate import migrate, worker_migrations
 from kongtask.names import WORKER_SCHEMA
-from kongtask.worker import App
-from kongtask.worker.events import JobComplete, LocalQueueGetJobsComplete, PoolListenSuccess
+from kongtask.worker import App, Snooze
+from kongtask.worker.events import (
+    JobComplete,
+    JobSnoozed,
+    LocalQueueGetJobsComplete,
+    PoolListenSuccess,
+)
 from tests.conftest import FAST, public_folder
 
 from .queue import Queue
@@ -204,7 +209,7 @@ def test_a_claim_that_a_crash_of_the_server_has_lost_is_made_again(queue: Queue)
     assert queue.locks() == 0
 
 
-@pytest.mark.parametrize("statement", [b"complete", b"claim", b"fail"])
+@pytest.mark.parametrize("statement", [b"complete", b"claim", b"requeue"])
 def test_an_answer_that_is_cut_off_changes_nothing(
     queue: Queue, relay: Relay, statement: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -217,7 +222,7 @@ def test_an_answer_that_is_cut_off_changes_nothing(
         raise ValueError("no")
 
     texts = {
-        b"complete": b"delete from", b"claim": b"with free as", b"fail": b"set\n    last_error"
+        b"complete": b"delete from", b"claim": b"with free as", b"requeue": b"with requeued as"
     }  # fmt: skip
 
     async def work() -> None:
@@ -279,6 +284,35 @@ def test_a_worker_whose_connections_hang_stops_in_bounded_time(
 
     assert run(work()) < 5
     assert "could not be written to the database" in caplog.text
+
+
+def test_a_job_is_snoozed_once_where_the_answer_to_that_is_cut_off(
+    queue: Queue, relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, counts = counting_app(relay.conninfo)
+
+    @app.task
+    async def later() -> Snooze:
+        counts[0] += 1
+        return Snooze(in_=1000)
+
+    async def work() -> None:
+        done, snoozed = Watch(app, JobComplete), Watch(app, JobSnoozed)
+        async with running(app, prepared_statements=False, answer_timeout=2.0):
+            queue.add("count", 1)
+            await done.until(1)
+            relay.cut_answer_to(b"with requeued as")
+            queue.add("later", queue_name="q")
+            await snoozed.until(1)
+            queue.add("count", 2, queue_name="q")
+            await done.until(2)
+            assert relay.was_cut.is_set()
+
+    run(work())
+    assert counts == {0: 1, 1: 1, 2: 1}
+    assert queue.jobs("attempts, locked_by, run_at > now() + interval '900 s'") == [(0, None, True)]
+    assert queue.locks() == 0
+    assert "was not this worker's any more" not in caplog.text
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01", "55P03", "57014"])

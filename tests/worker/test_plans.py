@@ -75,11 +75,12 @@ def values_for(name: str, connection: Connection) -> dict[str, Any]:
         b"select id from graphile_worker._private_jobs where locked_by = 'pool' order by id"
     )
     ids = [id_ for (id_,) in rows.fetchall()]
-    moments = ["2026-01-01"] * (len(ids) if name == "fail" else 1)
+    moments = ["2026-01-01"] * (len(ids) if name == "requeue" else 1)
     return {
         "task_ids": [1], "forbidden": None, "size": 500, "pool_id": "pool", "now": None,
         "ids": ids, "moments": moments, "messages": ["no"] * len(ids),
-        "payloads": [None] * len(ids),
+        "payloads": [None] * len(ids), "verdicts": ["retry"] * len(ids),
+        "waits": [None] * len(ids), "keys": [None] * len(ids),
     }  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def assert_plans(migrated: Connection) -> None:
             "jobs_no_queue_index", "jobs_main_index", "jobs_pkey1"
         }  # fmt: skip
         assert steps_of(plan) < 60_000  # of which 10,000 to 20,000 are the queues
-        for name in ("complete", "fail", "give_back"):
+        for name in ("complete", "requeue", "give_back"):
             plan = plan_of(migrated, name, mode, values_for(name, migrated))
             assert "Seq Scan" not in reads_of(plan, "_private_jobs")
             assert steps_of(plan) < 40_000

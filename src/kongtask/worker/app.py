@@ -14,8 +14,9 @@ from kongtask.database.connection import Target
 from kongtask.worker.connections import Connections
 from kongtask.worker.events import Emitter
 from kongtask.worker.options import WorkerOptions
+from kongtask.worker.retry_policies import RetryPolicy
 from kongtask.worker.runner import Runner, target_of
-from kongtask.worker.tasks import Middleware, TaskList, make_task
+from kongtask.worker.tasks import Exceptions, Middleware, TaskList, make_task
 
 if TYPE_CHECKING:
     from kongtask.cron import CronItem
@@ -63,7 +64,14 @@ class App:
 
     @overload
     def task(
-        self, identifier: str | None = None, /, *, process: bool = False, count_death: bool = True
+        self,
+        identifier: str | None = None,
+        /,
+        *,
+        process: bool = False,
+        count_death: bool = True,
+        retry: RetryPolicy | None = None,
+        no_retry: Exceptions = (),
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def task(
@@ -73,6 +81,8 @@ class App:
         *,
         process: bool = False,
         count_death: bool = True,
+        retry: RetryPolicy | None = None,
+        no_retry: Exceptions = (),
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a task; it stays what it is, and can be called as before.
 
@@ -83,6 +93,11 @@ class App:
             given: the identifier that jobs have; the function's name if there is none.
             process: run an ordinary function in a process of its own, because it keeps a CPU busy.
             count_death: whether an attempt counts that ended with the worker's death.
+            retry: how long to wait after a failed attempt: :class:`Exponential`, :class:`Fixed`, or
+                a function of the job and the error that returns seconds, a timedelta, or None for
+                as long as without it, and that may raise :class:`Fail`. Without one, a job waits e
+                to the number of its attempts, in seconds.
+            no_retry: errors after which the job is not tried again: a class or several.
 
         Raises:
             UsageError: the identifier is taken, or the function cannot be a task.
@@ -91,7 +106,14 @@ class App:
         def add(function: Callable[P, R]) -> Callable[P, R]:
             identifier = given if isinstance(given, str) else function.__name__
             self.tasks.add(
-                make_task(identifier, function, is_process=process, is_death_counted=count_death)
+                make_task(
+                    identifier,
+                    function,
+                    is_process=process,
+                    is_death_counted=count_death,
+                    retry=retry,
+                    no_retry=no_retry,
+                )
             )
             return function
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from kongtask.database.connection import Target
 from kongtask.database.statements import load_statement
+from kongtask.worker.attempts import Unfinished
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.results import Failure
 from kongtask.worker.session import Answer, Ask, Session
 
 #: Parameters of the session that claims. A claim that a crash of the server loses is made again by
@@ -135,17 +135,21 @@ class Claimer:
         values = self._claims_of(jobs)
         return _missing(jobs, await self._write("complete", values))
 
-    async def fail(self, failures: Sequence[Failure]) -> list[ClaimedJob]:
-        """Record failed attempts; return the jobs that were not this pool's any more."""
-        jobs = [failure.job for failure in failures]
+    async def requeue(self, unfinished: Sequence[Unfinished]) -> list[ClaimedJob]:
+        """Put jobs back that are not done; return those that were not this pool's any more."""
+        jobs = [each.job for each in unfinished]
         values = {
             "pool_id": self.pool_id,
             "ids": [job.id for job in jobs],
             "moments": [job.locked_at for job in jobs],
-            "messages": [_storable(failure.message) for failure in failures],
-            "payloads": [failure.payload for failure in failures],
+            "verdicts": [each.verdict for each in unfinished],
+            "messages": [each.message and _storable(each.message) for each in unfinished],
+            "waits": [each.wait for each in unfinished],
+            "payloads": [each.payload for each in unfinished],
+            "keys": [job.key for job in jobs],
+            "now": self._now(),
         }
-        return _missing(jobs, await self._write("fail", values))
+        return _missing(jobs, await self._write("requeue", values))
 
     async def give_back(self, jobs: Sequence[ClaimedJob]) -> None:
         """Give back jobs that were not begun."""

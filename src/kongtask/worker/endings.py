@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+from kongtask.worker.attempts import Failure, Snoozed, Unfinished
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.claimer import Claimer
-from kongtask.worker.events import Emitter, JobComplete
+from kongtask.worker.events import Emitter, JobComplete, JobSnoozed
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.results import Batcher, Failure
+from kongtask.worker.outcomes import Fail, Retry
+from kongtask.worker.results import Batcher
 
 _log = logging.getLogger("kongtask.worker")
 
@@ -25,6 +28,7 @@ class Endings:
         options: the worker's.
         emitter: told when an end has been written.
         on_written: told of jobs whose end has been written.
+        on_due: called when a job that was put back for a moment is due again.
         on_fatal: told of an error of a write.
     """
 
@@ -33,30 +37,39 @@ class Endings:
         claimer: Claimer,
         options: WorkerOptions,
         emitter: Emitter,
+        *,
         on_written: Callable[[Sequence[ClaimedJob]], Awaitable[None]],
+        on_due: Callable[[], None],
         on_fatal: Callable[[BaseException], None],
     ) -> None:
-        self._claimer, self._emitter, self._on_written = claimer, emitter, on_written
+        self._claimer, self._emitter = claimer, emitter
+        self._on_written, self._on_due = on_written, on_due
+        self._poll_interval = options.poll_interval
         self._done = Batcher(self._write_done, options.complete_batch_delay, on_fatal)
-        self._failed = Batcher(self._write_failed, options.fail_batch_delay, on_fatal)
+        self._unfinished = Batcher(self._write_unfinished, options.fail_batch_delay, on_fatal)
 
-    def add(self, job: ClaimedJob, failure: Failure | None) -> bool:
-        """Add a job that ended, which is written soon; return whether there is room for more."""
-        return self._done.add(job) if failure is None else self._failed.add(failure)
+    def add(self, job: ClaimedJob, unfinished: Unfinished | None) -> bool:
+        """Add a job that ended, which is written soon; return whether there is room for more.
+
+        Args:
+            job: the job.
+            unfinished: how its attempt ended, where it is not done.
+        """
+        return self._done.add(job) if unfinished is None else self._unfinished.add(unfinished)
 
     def unwritten(self) -> list[ClaimedJob]:
         """Return the jobs whose end has not been written."""
-        return [*self._done.unwritten(), *(failure.job for failure in self._failed.unwritten())]
+        return [*self._done.unwritten(), *(each.job for each in self._unfinished.unwritten())]
 
     async def room(self) -> None:
         """Wait until there is room for more."""
         await self._done.room()
-        await self._failed.room()
+        await self._unfinished.room()
 
     async def drain(self) -> None:
         """Wait until all that was added has been written, or cannot be."""
         await self._done.drain()
-        await self._failed.drain()
+        await self._unfinished.drain()
 
     def tell_unwritten(self) -> None:
         """Say which jobs' ends could not be written."""
@@ -86,20 +99,45 @@ class Endings:
                 self._emitter.emit(JobComplete(job=job, error=None))
         await self._on_written(jobs)
 
-    async def _write_failed(self, failures: Sequence[Failure]) -> None:
-        lost = await self._claimer.fail(failures)
+    async def _write_unfinished(self, unfinished: Sequence[Unfinished]) -> None:
+        lost = await self._claimer.requeue(unfinished)
         self.tell_lost(lost)
-        errors = {failure.job: failure for failure in failures}
-        for job in _without(list(errors), lost):
-            failure = errors[job]
-            _log.error(
-                "job %d (%s) failed, attempt %d of %d: %s",
-                job.id, job.task_identifier, job.attempts, job.max_attempts, failure.message,
-                exc_info=failure.error,
-                extra={"job_id": job.id, "task_identifier": job.task_identifier},
-            )  # fmt: skip
-            self._emitter.emit(JobComplete(job=job, error=failure.error))
-        await self._on_written(list(errors))
+        ended = {each.job: each for each in unfinished}
+        for job in _without(list(ended), lost):
+            each = ended[job]
+            if isinstance(each, Snoozed):
+                self._tell_snoozed(each)
+            else:
+                self._tell_failed(each)
+        await self._on_written(list(ended))
+        self._look_again(unfinished)
+
+    def _tell_failed(self, failure: Failure) -> None:
+        job, error = failure.job, failure.error
+        is_chosen = isinstance(error, Retry | Fail)
+        _log.log(
+            logging.WARNING if isinstance(error, Retry) else logging.ERROR,
+            "job %d (%s) failed, attempt %d of %d: %s",
+            job.id, job.task_identifier, job.attempts, job.max_attempts, failure.message,
+            exc_info=error.__cause__ if is_chosen else error,
+            extra={"job_id": job.id, "task_identifier": job.task_identifier},
+        )  # fmt: skip
+        self._emitter.emit(JobComplete(job=job, error=error))
+
+    def _tell_snoozed(self, snoozed: Snoozed) -> None:
+        job = snoozed.job
+        _log.debug(
+            "job %d (%s) comes again in %g s", job.id, job.task_identifier, snoozed.wait,
+            extra={"job_id": job.id, "task_identifier": job.task_identifier},
+        )  # fmt: skip
+        self._emitter.emit(JobSnoozed(job=job, wait=snoozed.wait))
+
+    def _look_again(self, unfinished: Sequence[Unfinished]) -> None:
+        """Look for jobs that are due before the next poll: nobody else tells of them."""
+        waits = {each.wait for each in unfinished if each.verdict != "fail"}
+        for wait in waits:
+            if wait is not None and wait < self._poll_interval:
+                asyncio.get_running_loop().call_later(wait, self._on_due)
 
 
 def _without(jobs: Sequence[ClaimedJob], others: Sequence[ClaimedJob]) -> Sequence[ClaimedJob]:

@@ -166,6 +166,18 @@ class JobComplete(JobEvent, frozen=True, kw_only=True):
     error: BaseException | None
 
 
+class JobSnoozed(JobEvent, frozen=True, kw_only=True):
+    """The job comes again later, as its task wants it; that has been written to the database.
+
+    Graphile Worker has no such event. Neither ``job:success`` nor ``job:complete`` goes with it.
+
+    Attributes:
+        wait: seconds until then.
+    """
+
+    wait: float
+
+
 class ResetLockedStarted(Event, frozen=True, kw_only=True):
     """``resetLocked:started``: locks that are too old are being freed."""
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from kongtask.errors import BatchError
+from kongtask.worker.attempts import Failure, Snoozed, Unfinished, failure_of
+from kongtask.worker.batches import settle_batch
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.context import Context, Surroundings, ThreadContext
 from kongtask.worker.events import (
@@ -20,14 +18,9 @@ from kongtask.worker.events import (
     JobStart,
     JobSuccess,
 )
-from kongtask.worker.results import Failure
+from kongtask.worker.outcomes import Snooze
 from kongtask.worker.runners import Runners
 from kongtask.worker.tasks import Middleware, Task
-
-_log = logging.getLogger("kongtask.worker")
-
-#: What is recorded for an exception that says nothing.
-NO_MESSAGE = "Non error or error without message thrown."
 
 
 class Executor:
@@ -52,8 +45,8 @@ class Executor:
         self._tasks, self._around, self._runners, self._emitter = tasks, around, runners, emitter
         self._middleware = tuple(middleware)
 
-    async def run(self, job: ClaimedJob) -> Failure | None:
-        """Run a job; return how it failed, or None.
+    async def run(self, job: ClaimedJob) -> Unfinished | None:
+        """Run a job; return how the attempt ended where the job is not done, or None.
 
         Raises:
             asyncio.CancelledError: the pool shuts down by force.
@@ -67,8 +60,13 @@ class Executor:
                 result = await self._through_middleware(job, task)
             else:
                 result = await self._call(job, task)
-            if isinstance(result, list):
-                await _settle_batch(job, result)
+            if result is not None:
+                if isinstance(result, Snooze):
+                    return Snoozed(job=job, wait=result.seconds)
+                if isinstance(result, list):
+                    snoozed = await settle_batch(job, result)
+                    if snoozed is not None:
+                        return snoozed
         except asyncio.CancelledError as error:
             if self._around.is_killed:
                 raise
@@ -92,28 +90,28 @@ class Executor:
         return await self._runners.in_thread(task.function, arguments)
 
     async def _through_middleware(self, job: ClaimedJob, task: Task) -> Any:
-        context = Context(job, self._around)
-        step: Callable[[], Any] = lambda: self._call(job, task)  # noqa: E731
+        """Call the middleware, and the task in it; one that returns nothing changes no result."""
+        context, result = Context(job, self._around), None
+
+        async def call() -> Any:
+            nonlocal result
+            result = None
+            result = await self._call(job, task)
+            return result
+
+        step: Callable[[], Any] = call
         for middleware in reversed(self._middleware):
             step = _around(middleware, context, step)
-        return await step()
+        returned = await step()
+        return result if returned is None else returned
 
     def _failed(self, job: ClaimedJob, error: BaseException) -> Failure:
         batch = error.errors if isinstance(error, BatchError) else ()
         self._emitter.emit(JobError(job=job, error=error, batch_errors=batch))
-        if job.attempts >= job.max_attempts:
+        failure = failure_of(job, self._tasks.get(job.task_identifier), error)
+        if failure.is_last:
             self._emitter.emit(JobFailed(job=job, error=error))
-        payload = error.payload if isinstance(error, BatchError) else None
-        return Failure(job=job, error=error, message=message_of(error), payload=payload)
-
-
-def message_of(error: BaseException) -> str:
-    """Return what is recorded of an error; never empty."""
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
-    return text or (type(error).__name__ if type(error) is not Exception else NO_MESSAGE)
+        return failure
 
 
 def _around(middleware: Middleware, context: Context, step: Callable[[], Any]) -> Callable[[], Any]:
@@ -125,50 +123,3 @@ def _uncancel() -> None:
     current = asyncio.current_task()
     while current is not None and current.cancelling():
         current.uncancel()
-
-
-async def _outcome(entry: Awaitable[Any]) -> Any:
-    """Return what an entry comes to: its result, or what it raises.
-
-    An event loop ends with a SystemExit or KeyboardInterrupt that one of its tasks raises.
-    """
-    try:
-        return await entry
-    except BaseException as error:
-        return error
-
-
-def _leave_alone(job: ClaimedJob, results: list[Any]) -> None:
-    waiting = [item for item in results if inspect.isawaitable(item)]
-    if not waiting:
-        return
-    _log.warning(
-        "%r returned %d results, which are not one for each entry of its payload: nobody awaits "
-        "them, and the job counts as done", job, len(results),
-    )  # fmt: skip
-    for item in waiting:
-        if inspect.iscoroutine(item):
-            item.close()
-
-
-async def _settle_batch(job: ClaimedJob, results: list[Any]) -> None:
-    """Await each entry of a batch job's result, where the payload is a list of the same length.
-
-    Raises:
-        BatchError: some entries failed; it holds what is left of the payload.
-    """
-    payload = job.payload
-    if not isinstance(payload, list) or len(payload) != len(results):
-        _leave_alone(job, results)
-        return
-    waiting = [(n, item) for n, item in enumerate(results) if inspect.isawaitable(item)]
-    settled = await asyncio.gather(*(_outcome(item) for _, item in waiting))
-    for (number, _), outcome in zip(waiting, settled, strict=True):
-        results[number] = outcome
-    failed = [n for n, item in enumerate(results) if isinstance(item, BaseException)]
-    if failed:
-        raise BatchError(
-            "Batch failures:\n" + "\n".join(message_of(results[n]) for n in failed),
-            errors=tuple(results[n] for n in failed),
-            payload=msgspec.json.encode([payload[n] for n in failed]).decode(),
-        )

@@ -96,12 +96,12 @@ class Executors:
                 return
             running[me] = job
             if life is not None and life.is_watched(job):
-                failure = await life.run_watched(job, executor.run)
+                unfinished = await life.run_watched(job, executor.run)
             else:
-                failure = await executor.run(job)
+                unfinished = await executor.run(job)
             if running.pop(me, None) is None:
                 continue  # abandoned meanwhile
-            if not endings.add(job, failure):
+            if not endings.add(job, unfinished):
                 await endings.room()
 
     def _has_ended(self, task: asyncio.Task[None]) -> None:

@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from kongtask.database.connection import Target
 from kongtask.errors import WorkerStoppedError
+from kongtask.worker.attempts import Failure
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.claimer import Claimer, Found
 from kongtask.worker.endings import Endings
@@ -35,7 +36,6 @@ from kongtask.worker.listener import Listener
 from kongtask.worker.local_queue import LocalQueue
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.queue_names import QueueNames
-from kongtask.worker.results import Failure
 from kongtask.worker.runners import Runners
 from kongtask.worker.sweeper import Sweeper
 from kongtask.worker.tasks import Middleware, Task
@@ -83,7 +83,10 @@ class WorkerPool:
             self._claim, self._claimer.give_back, options, emitter, self._fatal,
             is_busy=(lambda: bool(self.known_jobs())) if is_once else None,
         )  # fmt: skip
-        self._endings = Endings(self._claimer, options, emitter, self._look_behind, self._fatal)
+        self._endings = Endings(
+            self._claimer, options, emitter,
+            on_written=self._look_behind, on_due=self.nudge, on_fatal=self._fatal,
+        )  # fmt: skip
         self._runners = Runners(options.concurrency)
         self._queue_names = QueueNames(self._claimer.queue_names, options.queue_name_batch_delay)
         self._connections = AsyncConnectionPool(

@@ -7,14 +7,8 @@ fast one gets results at once.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
-
-from kongtask.worker.claimed import ClaimedJob
-
-_log = logging.getLogger("kongtask.worker")
 
 T = TypeVar("T")
 
@@ -23,23 +17,6 @@ _MOST_WAITING = 5_000
 
 #: Results in one statement.
 _LARGEST = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """How an attempt failed.
-
-    Attributes:
-        job: the job.
-        error: what was raised.
-        message: what is recorded as its last error; never empty.
-        payload: what is left of the payload, as JSON; None where all of it is.
-    """
-
-    job: ClaimedJob
-    error: BaseException
-    message: str
-    payload: str | None = None
 
 
 class Batcher(Generic[T]):

@@ -9,8 +9,12 @@ from typing import Any, Literal
 
 from kongtask.errors import UsageError
 from kongtask.worker.payloads import Signature, read_signature
+from kongtask.worker.retry_policies import RetryPolicy
 
 Runner = Literal["loop", "thread", "process"]
+
+#: A class of errors, or several, as ``except`` takes them.
+Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,8 @@ class Task:
         signature: how it wants to be called.
         runner: where it runs: async functions in the event loop, others in a thread or a process.
         is_death_counted: whether an attempt counts that ended with the worker's death.
+        retry: how long to wait after a failed attempt; None for as long as Graphile Worker waits.
+        no_retry: errors after which the job is not tried again.
     """
 
     identifier: str
@@ -30,6 +36,8 @@ class Task:
     signature: Signature
     runner: Runner
     is_death_counted: bool = True
+    retry: RetryPolicy | None = None
+    no_retry: tuple[type[BaseException], ...] = ()
 
 
 def make_task(
@@ -38,6 +46,8 @@ def make_task(
     *,
     is_process: bool = False,
     is_death_counted: bool = True,
+    retry: RetryPolicy | None = None,
+    no_retry: Exceptions = (),
 ) -> Task:
     """Return a task that runs a function.
 
@@ -46,6 +56,8 @@ def make_task(
         function: async, or an ordinary one.
         is_process: whether an ordinary function runs in a process of its own.
         is_death_counted: whether an attempt counts that ended with the worker's death.
+        retry: how long to wait after a failed attempt; None for as long as Graphile Worker waits.
+        no_retry: errors after which the job is not tried again.
 
     Raises:
         UsageError: the identifier or the function cannot be a task's.
@@ -69,10 +81,18 @@ def make_task(
         raise UsageError(
             f"the task {identifier} runs in a process, where there is no context to give it"
         )
+    if retry is not None and not callable(retry):
+        raise UsageError(
+            f"the retry policy of {identifier} is no function of the job and the error: {retry!r}"
+        )
+    errors = no_retry if isinstance(no_retry, tuple) else (no_retry,)
+    for error in errors:
+        if not (isinstance(error, type) and issubclass(error, BaseException)):
+            raise UsageError(f"what {identifier} has in no_retry is no class of errors: {error!r}")
     runner: Runner = "loop" if is_async else "process" if is_process else "thread"
     return Task(
         identifier=identifier, function=function, signature=signature, runner=runner,
-        is_death_counted=is_death_counted,
+        is_death_counted=is_death_counted, retry=retry, no_retry=errors,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 -- Locks again what this pool holds and a crash of the server has let go: a claim that it had not
--- written out yet. Such a row is as it was before the claim, one attempt behind.
+-- written out yet. Such a row is as it was before the claim, one attempt behind; so is one that this
+-- pool has just snoozed, which is not due yet.
 with held as (
   update :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
   set attempts = given.attempts, locked_by = %(pool_id)s, locked_at = given.moment
@@ -9,6 +10,7 @@ with held as (
     and jobs.id = any(%(ids)s::bigint[])
     and jobs.locked_at is null
     and jobs.attempts = given.attempts - 1
+    and jobs.run_at <= given.moment
   returning jobs.id, jobs.job_queue_id, jobs.locked_at
 ),
 locked as (
