@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from kongtask.database.connection import Target, connect
-from kongtask.migrate import migrate, worker_migrations
+from kongtask.migrate import install_extension, migrate, worker_migrations
 from kongtask.names import WORKER_SCHEMA
 from kongtask.worker import App
 
@@ -20,6 +20,13 @@ def queue(database: Target) -> Iterator[Queue]:
     migrate(database, worker_migrations(), WORKER_SCHEMA)
     with connect(database) as connection:
         yield Queue(connection, database.conninfo)
+
+
+@pytest.fixture
+def extended(database: Target, queue: Queue) -> Queue:
+    """A queue with the schema beside it."""
+    install_extension(database, WORKER_SCHEMA)
+    return queue
 
 
 @pytest.fixture

@@ -19,13 +19,6 @@ def ask(queue: Queue, query: str, *values: object) -> Any:
     return row[0] if row else None
 
 
-@pytest.fixture
-def extended(queue: Queue) -> Queue:
-    """A queue with the schema beside it."""
-    install_extension(Target(conninfo=queue.conninfo, source="test"), "graphile_worker")
-    return queue
-
-
 def test_a_waiting_job_is_cancelled_at_once(extended: Queue) -> None:
     job = extended.add("task")
     assert ask(extended, "select kongtask.cancel_job(%s)", job) == "cancelled"

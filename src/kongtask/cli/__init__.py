@@ -29,6 +29,7 @@ COMMANDS = {
         "kongtask.cli.jobs", "List, show, retry, fail, complete, reschedule and remove jobs."
     ),
     "queues": ("kongtask.cli.queues", "List the queues and their jobs by state."),
+    "pools": ("kongtask.cli.pools", "List the pools of workers, and tell them what to do."),
     "cleanup": ("kongtask.cli.cleanup", "Delete what nobody needs any more."),
     "unlock": ("kongtask.cli.unlock", "Free the jobs and queues of workers that are no more."),
     "demo": ("kongtask.cli.demo", "Migrate, export, prove, compare and run jobs, with a report."),

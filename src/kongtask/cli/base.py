@@ -116,6 +116,14 @@ def worker_schema_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def timeout_option(function: F) -> F:
+    """Add ``--timeout``, for commands that look at what goes on."""
+    return option(
+        "--timeout", type=click.FloatRange(min=0, min_open=True), default=10, show_default=True,
+        metavar="SECONDS", help="How long the server may work at one question.",
+    )(function)  # fmt: skip
+
+
 def note(text: str) -> None:
     """Say something to the person at the terminal, on stderr."""
     click.echo(text, err=True)

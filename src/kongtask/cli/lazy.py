@@ -20,6 +20,7 @@ class LazyGroup(GuardedGroup):
             stands here so that the group's own help imports none of them; a test holds it against
             theirs.
         aliases: other name -> command name.
+        default: the command that is meant where none is named.
     """
 
     def __init__(
@@ -27,12 +28,21 @@ class LazyGroup(GuardedGroup):
         *args: Any,
         commands_by_name: Mapping[str, tuple[str, str]],
         aliases: Mapping[str, str] | None = None,
+        default: str | None = None,
         **extra: Any,
     ) -> None:
         extra.setdefault("context_settings", {"help_option_names": ["-h", "-help", "--help"]})
         super().__init__(*args, **extra)
         self.commands_by_name = commands_by_name
         self._aliases = aliases or {}
+        self._default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command in front of options, or of nothing."""
+        is_named = bool(args) and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        if self._default is not None and not is_named:
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the help page."""

@@ -10,7 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from kongtask.names import WORKER_SCHEMA, check_schema_name, quote_identifier
+from kongtask.names import (
+    WORKER_SCHEMA,
+    check_schema_name,
+    extension_schema_name,
+    quote_identifier,
+)
 
 T = TypeVar("T")
 
@@ -22,6 +27,9 @@ Row: TypeAlias = Sequence[Any]
 
 _FOLDER = Path(__file__).with_name("sql")
 _PLACEHOLDER = ":GRAPHILE_WORKER_SCHEMA"
+
+#: Stands for the schema of what kongtask adds beside it.
+_EXTENSION_PLACEHOLDER = ":EXTENSION_SCHEMA"
 
 
 class Style(Enum):
@@ -76,11 +84,15 @@ def ask(statement: Statement[T]) -> Steps[T]:
 @lru_cache(maxsize=512)
 def _text(file: Path, schema: str, style: Style) -> str:
     text = _without_comments(file.read_text(encoding="utf-8"))
-    name = quote_identifier(check_schema_name(schema))
+    names = {
+        _PLACEHOLDER: quote_identifier(check_schema_name(schema)),
+        _EXTENSION_PLACEHOLDER: quote_identifier(extension_schema_name(schema)),
+    }
     if style is Style.NAMED:
         text = re.sub(r"\$(\d+)", r"%(p\1)s", text.replace("%", "%%"))
-        name = name.replace("%", "%%")
-    return text.replace(_PLACEHOLDER, name)
+        names = {placeholder: name.replace("%", "%%") for placeholder, name in names.items()}
+    # At once, so that a name with a placeholder in it stays as it is.
+    return re.sub("|".join(names), lambda found: names[found[0]], text)
 
 
 def _without_comments(text: str) -> str:

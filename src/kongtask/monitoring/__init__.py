@@ -1,6 +1,8 @@
 """Looking at a queue and its workers with bounded work, and without changing anything."""
 
+from kongtask.monitoring.bounded import bounded
 from kongtask.monitoring.counters import Counters, Rates, rates, read_counters
+from kongtask.monitoring.pools import Pool, PoolState, find_pools
 from kongtask.monitoring.statistics import (
     DueJob,
     Holder,
@@ -16,10 +18,14 @@ __all__ = [
     "DueJob",
     "Holder",
     "JobCounts",
+    "Pool",
+    "PoolState",
     "QueueCounts",
     "QueueStatistics",
     "Rates",
     "TaskCounts",
+    "bounded",
+    "find_pools",
     "rates",
     "read_counters",
     "read_statistics",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
 import random
@@ -17,6 +16,7 @@ from typing import TypeVar
 import psycopg
 
 from kongtask.database.connection import Target
+from kongtask.database.locks import lock_number, pools_namespace
 from kongtask.names import extension_schema_name
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.events import Emitter
@@ -91,8 +91,8 @@ class Life:
     ) -> None:
         self._pool, self._options, self._emitter = pool, options, emitter
         self._on_fenced = on_fenced
-        self._namespace = _number(f"kongtask pools {pool.worker_schema}")
-        self._lock_key = _number(pool.pool_id)
+        self._namespace = pools_namespace(pool.worker_schema)
+        self._lock_key = lock_number(pool.pool_id)
         self._mode: Mode = options.mode or ("heartbeat" if pool.is_behind_pooler else "lock")
         lock = (self._namespace, self._lock_key) if self._mode == "lock" else None
         self._session = LifeSession(target, pool.worker_schema, lock, answer_timeout=answer_timeout)
@@ -314,8 +314,3 @@ def _deaths(job: ClaimedJob) -> int:
     text = job.last_error or ""
     number = text.removeprefix(DEATH).partition(" ")[0] if text.startswith(DEATH) else ""
     return int(number) if number.isascii() and number.isdigit() else 0
-
-
-def _number(text: str) -> int:
-    """Return a number of 32 bits that stands for a text."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big", signed=True)
