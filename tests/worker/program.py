@@ -15,7 +15,7 @@ import time
 from typing import Any
 
 from kongtask.worker import App, Context, signals
-from kongtask.worker.events import LocalQueueInit
+from kongtask.worker.events import ForcefulShutdown, GracefulShutdown, LocalQueueInit
 
 
 def say(*words: object) -> None:
@@ -76,6 +76,8 @@ def main() -> None:
     signals._DEAF = options.pop("deaf", signals._DEAF)
     app = App(conninfo)
     app.on(LocalQueueInit, ready)
+    app.on(GracefulShutdown, lambda event: say("graceful", event.signal))
+    app.on(ForcefulShutdown, lambda event: say("forceful", event.signal))
     app.task(kind, process=kind == "process")(next(task for task in TASKS if task.__name__ == kind))
     if options.pop("is_once", False):
         asyncio.run(app.run_once(**options))

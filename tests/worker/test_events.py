@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from kongtask.worker import App, WorkerOptions
+from kongtask.cron import events as cron_events
+from kongtask.errors import WorkerStoppedError
+from kongtask.migrate import install_extension
+from kongtask.worker import App, WorkerOptions, events
 from kongtask.worker.claimer import Claimer
 from kongtask.worker.events import (
     Event,
@@ -16,15 +21,35 @@ from kongtask.worker.events import (
     JobError,
     JobEvent,
     JobFailed,
+    PoolGracefulShutdownWorkerError,
     PoolListenSuccess,
     PoolRelease,
     ResetLockedFailure,
     ResetLockedSuccess,
+    WorkerFatalError,
+    WorkerStop,
 )
 from kongtask.worker.sweeper import Sweeper
 
 from .queue import Queue
 from .running import Watch, run, running, target_of
+
+#: All that Graphile Worker tells.
+EVENTS = """
+pool:create pool:listen:connecting pool:listen:success pool:listen:error pool:listen:notification
+pool:listen:release pool:fatalError pool:release pool:gracefulShutdown pool:gracefulShutdown:error
+pool:gracefulShutdown:workerError pool:gracefulShutdown:complete pool:forcefulShutdown
+pool:forcefulShutdown:error pool:forcefulShutdown:complete
+localQueue:init localQueue:setMode localQueue:refetchDelay:start localQueue:refetchDelay:abort
+localQueue:refetchDelay:expired localQueue:getJobs:complete localQueue:returnJobs
+worker:create worker:release worker:stop worker:getJob:start worker:getJob:error worker:getJob:empty
+worker:fatalError
+job:start job:success job:error job:failed job:complete
+cron:starting cron:started cron:backfill cron:prematureTimer cron:overdueTimer cron:schedule
+cron:scheduled
+resetLocked:started resetLocked:success resetLocked:failure
+gracefulShutdown forcefulShutdown stop
+"""
 
 
 def test_a_job_that_succeeds_begins_succeeds_and_is_complete_once_that_is_written(
@@ -99,6 +124,12 @@ def test_a_worker_tells_its_life_from_beginning_to_end(queue: Queue, app: App) -
 
     run(work())
     assert seen[0] == "PoolCreate"
+    each = ("WorkerCreate", "WorkerGetJobStart", "WorkerRelease", "WorkerGetJobEmpty", "WorkerStop")
+    concurrency = app.options.concurrency
+    assert [seen.count(name) for name in each if name != "WorkerGetJobStart"] == [concurrency] * 4
+    assert seen.count("WorkerGetJobStart") >= concurrency
+    assert [seen.index(name) for name in each] == sorted(seen.index(name) for name in each)
+    assert seen.index("Stop") < seen.index("PoolGracefulShutdown") < seen.index("WorkerRelease")
     assert seen[-2:] == ["PoolGracefulShutdownComplete", "PoolRelease"]
     places = [
         seen.index(name)
@@ -109,6 +140,59 @@ def test_a_worker_tells_its_life_from_beginning_to_end(queue: Queue, app: App) -
         )
     ]  # fmt: skip
     assert places == sorted(places)
+
+
+FAILING = b"""
+create sequence public.tries;
+create function public.refuse() returns trigger language plpgsql as $$
+begin
+  perform nextval('public.tries');
+  raise exception 'not now' using errcode = 'cannot_connect_now';
+end $$;
+create trigger refuse before insert on kongtask.begun_jobs
+for each row execute function public.refuse();
+"""
+
+
+@pytest.mark.parametrize("is_stopping", [False, True])
+def test_an_executor_that_fails_is_told_with_its_number(
+    queue: Queue, app: App, is_stopping: bool
+) -> None:
+    """Here the beginning of a last attempt cannot be written down."""
+    install_extension(target_of(queue.conninfo), "graphile_worker")
+    queue.connection.execute(FAILING)
+    app.task("task")(lambda: None)
+    queue.add("task", max_attempts=1)
+    ended, fatal = Watch(app, WorkerStop), Watch(app, WorkerFatalError)
+    during_shutdown = Watch(app, PoolGracefulShutdownWorkerError)
+
+    async def work() -> None:
+        runner = app.runner(concurrency=1)
+        worker = asyncio.create_task(runner.run(handle_signals=False))
+        if is_stopping:
+            tries = b"select is_called from public.tries"
+            while queue.connection.execute(tries).fetchone() != (True,):
+                await asyncio.sleep(0.01)
+            runner.stop()
+        await worker
+
+    with pytest.raises(WorkerStoppedError, match="not now"):
+        run(work())
+    (told,) = during_shutdown.seen if is_stopping else fatal.seen
+    assert (told.worker, str(told.error)) == (1, ended.seen[0].error and str(ended.seen[0].error))
+    assert len(fatal.seen) + len(during_shutdown.seen) == 1
+    assert queue.jobs("attempts") == [1]
+
+
+def test_there_is_a_class_for_each_event_of_graphile_worker() -> None:
+    """Its names stand in the descriptions of the classes."""
+    described = " ".join(
+        inspect.getdoc(each) or ""
+        for module in (events, cron_events)
+        for _, each in inspect.getmembers(module, inspect.isclass)
+    )
+    named = set(re.findall(r"``([a-zA-Z:]+)``|\((cron:[a-zA-Z]+)\)", described))
+    assert set(EVENTS.split()) - {name for pair in named for name in pair} == set()
 
 
 def test_listeners_that_raise_disturb_nothing(

@@ -17,7 +17,7 @@ from kongtask.cli.worker.report import Report
 from kongtask.database.connection import Target, connect
 from tests import programs
 from tests.conftest import public_folder
-from tests.programs import CHECKOUT
+from tests.programs import CHECKOUT, ENVIRON
 
 from .commands import running
 from .queue import Queue
@@ -43,6 +43,11 @@ def stuck(context: ThreadContext) -> None:
     context.logger.info("stuck")
     import time
     time.sleep(600)
+
+@app.task
+async def speak(context: Context) -> None:
+    context.logger.info("speaking")
+    print("hello", flush=True)
 
 @app.task
 async def bad() -> None:
@@ -225,6 +230,32 @@ def test_a_signal_lets_jobs_end_and_then_ends_the_process(
         assert worker.end(number) == -number
     assert "asked to end" in worker.text
     assert "ended: 1 job done, 0 attempts failed" in worker.text
+    assert queue.jobs() == []
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_nobody_reads_counts_as_sigpipe(
+    queue: Queue, folder: Path, stream: str
+) -> None:
+    """The job that prints does not fail of it, and the one that runs beside it may end."""
+    with subprocess.Popen(
+        ["kongtask", "run", "-c", queue.conninfo, "--app", "jobs:app"],
+        cwd=folder, env=ENVIRON, stdin=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as worker:  # fmt: skip
+        assert worker.stdout is not None
+        assert worker.stderr is not None
+        try:
+            while "told of new jobs" not in worker.stderr.readline():
+                assert worker.poll() is None
+            queue.add("wait")
+            while "waiting" not in worker.stderr.readline():
+                assert worker.poll() is None
+            (worker.stdout if stream == "stdout" else worker.stderr).close()
+            queue.add("speak")
+            assert worker.wait(60) == -signal.SIGPIPE
+        finally:
+            worker.kill()
     assert queue.jobs() == []
 
 

@@ -94,8 +94,9 @@ def test_a_later_second_signal_ends_it_by_force(queue: Queue, kind: str) -> None
     with worker(queue, kind, deaf=0) as process:
         wait_for(process.stdout, "begin")
         process.send_signal(signal.SIGTERM)
-        wait_for(process.stderr, "SIGTERM")
+        wait_for(process.stdout, "graceful SIGTERM")
         process.send_signal(signal.SIGTERM)
+        wait_for(process.stdout, "forceful SIGTERM")
         assert process.wait(15) == -signal.SIGTERM
     message = "Forced worker shutdown due to SIGTERM"
     assert queue.jobs("last_error, attempts, locked_by") == [(message, 1, None)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -51,7 +53,8 @@ def test_a_dead_process_is_replaced_and_a_signal_ends_them_all(
         second = children(worker)
         assert first[1] in second
         queue.add("greet")
-        worker.wait_for("hello, Ada")
+        line = worker.wait_for("hello, Ada")
+        assert re.search(r" info    \[[12]\] greet \d+: hello, Ada", line)
         assert worker.end(signal.SIGTERM) == -signal.SIGTERM
     assert not any(is_there(pid) for pid in [*first, *second])
     assert worker.text.count("ended: ") == 2
@@ -75,6 +78,20 @@ def test_a_breaking_revision_ends_them_all_with_57(queue: Queue, tmp_path: Path)
         "kongtask", "run", "-c", queue.conninfo, "--app", "jobs", "--processes=2", cwd=tmp_path
     )
     assert done.returncode == 57, done.stderr
+
+
+def test_lines_as_json_say_which_of_several_processes_wrote_them(
+    queue: Queue, tmp_path: Path
+) -> None:
+    write(tmp_path, "Ada")
+    queue.add("greet")
+    done = programs.run(
+        *("kongtask", "run", "-c", queue.conninfo, "--app", "jobs", "--processes", "2", "--once"),
+        *("--log-format", "json"),
+        cwd=tmp_path,
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {line["process"] for line in lines if "ended" in line["message"]} == {1, 2}
 
 
 def test_all_processes_end_with_0_when_nothing_is_left_to_do(queue: Queue, tmp_path: Path) -> None:

@@ -39,9 +39,9 @@ class CronPrematureTimer(Struct, frozen=True, kw_only=True):
 
 
 class CronOverdueTimer(Struct, frozen=True, kw_only=True):
-    """The timer was late, or the clock was set forward: what lies between follows at once.
+    """The timer was late, or the clock was set forward (cron:overdueTimer).
 
-    This is cron:overdueTimer.
+    What lies between follows at once.
     """
 
     now: datetime

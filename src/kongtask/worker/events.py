@@ -79,6 +79,19 @@ class PoolGracefulShutdownComplete(Event, frozen=True, kw_only=True):
     """``pool:gracefulShutdown:complete``: every job has ended and every result is written."""
 
 
+class PoolGracefulShutdownError(Event, frozen=True, kw_only=True):
+    """``pool:gracefulShutdown:error``: a part of the shutdown has failed; the rest goes on."""
+
+    error: BaseException
+
+
+class PoolGracefulShutdownWorkerError(Event, frozen=True, kw_only=True):
+    """``pool:gracefulShutdown:workerError``: an executor has failed during the shutdown."""
+
+    worker: int
+    error: BaseException
+
+
 class PoolForcefulShutdown(Event, frozen=True, kw_only=True):
     """``pool:forcefulShutdown``: jobs that still run are failed soon."""
 
@@ -89,6 +102,12 @@ class PoolForcefulShutdownComplete(Event, frozen=True, kw_only=True):
     """``pool:forcefulShutdown:complete``: the jobs that were failed while they ran."""
 
     job_ids: tuple[int, ...]
+
+
+class PoolForcefulShutdownError(Event, frozen=True, kw_only=True):
+    """``pool:forcefulShutdown:error``: a part of the shutdown has failed; the rest goes on."""
+
+    error: BaseException
 
 
 class LocalQueueInit(Event, frozen=True, kw_only=True):
@@ -115,9 +134,55 @@ class LocalQueueReturnJobs(Event, frozen=True, kw_only=True):
 
 
 class LocalQueueRefetchDelay(Event, frozen=True, kw_only=True):
-    """``localQueue:refetchDelay:start``, ``:abort`` and ``:expired``."""
+    """A pause after a claim that found little has begun or ended.
+
+    ``localQueue:refetchDelay:start``, ``localQueue:refetchDelay:abort`` and
+    ``localQueue:refetchDelay:expired``.
+    """
 
     state: Literal["start", "abort", "expired"]
+
+
+class WorkerEvent(Event, frozen=True, kw_only=True):
+    """Base of what happens to one executor, which Graphile Worker calls a worker.
+
+    Attributes:
+        worker: its number in the pool, from 1.
+    """
+
+    worker: int
+
+
+class WorkerCreate(WorkerEvent, frozen=True, kw_only=True):
+    """``worker:create``: an executor begins."""
+
+
+class WorkerRelease(WorkerEvent, frozen=True, kw_only=True):
+    """``worker:release``: an executor is to begin no more jobs."""
+
+
+class WorkerStop(WorkerEvent, frozen=True, kw_only=True):
+    """``worker:stop``: an executor has ended.
+
+    Attributes:
+        error: what ended it, if that was an error.
+    """
+
+    error: BaseException | None
+
+
+class WorkerFatalError(WorkerEvent, frozen=True, kw_only=True):
+    """``worker:fatalError``: an executor has ended unexpectedly, and with it the pool will."""
+
+    error: BaseException
+
+
+class WorkerGetJobStart(WorkerEvent, frozen=True, kw_only=True):
+    """``worker:getJob:start``: an executor waits for a job, since none is claimed ahead."""
+
+
+class WorkerGetJobEmpty(WorkerEvent, frozen=True, kw_only=True):
+    """``worker:getJob:empty``: there is no job for an executor any more."""
 
 
 class WorkerGetJobError(Event, frozen=True, kw_only=True):
@@ -195,6 +260,24 @@ class ResetLockedFailure(Event, frozen=True, kw_only=True):
 
     error: BaseException
     delay: float | None
+
+
+class GracefulShutdown(Event, frozen=True, kw_only=True):
+    """``gracefulShutdown``: the process was told by a signal to end."""
+
+    signal: str
+
+
+class ForcefulShutdown(Event, frozen=True, kw_only=True):
+    """``forcefulShutdown``: the process was told so a second time."""
+
+    signal: str
+
+
+class Stop(Event, frozen=True, kw_only=True):
+    """``stop``: a worker was told to end, by a signal or by :meth:`kongtask.Runner.stop`."""
+
+    reason: str
 
 
 E_ = TypeVar("E_", bound=Struct)

@@ -8,6 +8,14 @@ from time import monotonic
 
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.endings import Endings
+from kongtask.worker.events import (
+    Emitter,
+    WorkerCreate,
+    WorkerGetJobEmpty,
+    WorkerGetJobStart,
+    WorkerRelease,
+    WorkerStop,
+)
 from kongtask.worker.executor import Executor
 from kongtask.worker.life import Life
 from kongtask.worker.local_queue import LocalQueue
@@ -24,7 +32,8 @@ class Executors:
         executor: runs one.
         endings: takes how they ended.
         life: the pool's proof of life, which writes down that some of them begin.
-        on_error: told of an error that has ended an executor.
+        emitter: told what happens to each of them.
+        on_error: told of an error that has ended an executor, and of the executor's number.
 
     Attributes:
         running: the job that each of them runs.
@@ -37,15 +46,17 @@ class Executors:
         queue: LocalQueue,
         executor: Executor,
         endings: Endings,
+        *,
         life: Life | None,
-        on_error: Callable[[BaseException], None],
+        emitter: Emitter,
+        on_error: Callable[[int, BaseException], None],
     ) -> None:
         self.running: dict[asyncio.Task[None], ClaimedJob] = {}
         self.count = 0
         self.ended = asyncio.Event()
         self._queue, self._executor, self._endings = queue, executor, endings
-        self._life, self._on_error = life, on_error
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._life, self._emitter, self._on_error = life, emitter, on_error
+        self._tasks: dict[asyncio.Task[None], int] = {}
         self._leaving = 0
         self._slice_began, self._is_slice_over = 0.0, False
 
@@ -57,10 +68,15 @@ class Executors:
             return
         kept = min(more, self._leaving)
         self._leaving -= kept
-        for number in range(count - more + kept, count):
-            task = asyncio.create_task(self._work(), name=f"kongtask executor {number}")
-            self._tasks.add(task)
+        for number in range(count - more + kept + 1, count + 1):
+            task = asyncio.create_task(self._work(number), name=f"kongtask executor {number}")
+            self._tasks[task] = number
             task.add_done_callback(self._has_ended)
+
+    def release(self) -> None:
+        """Say that none of them is to begin another job."""
+        for number in self._tasks.values():
+            self._emitter.emit(WorkerRelease(worker=number))
 
     async def wait(self, seconds: float) -> None:
         """Wait until all have ended, or for some time."""
@@ -75,25 +91,32 @@ class Executors:
         self.running.clear()
         return left
 
-    async def _work(self) -> None:
-        queue, running, executor, endings, life = (
+    async def _work(self, number: int) -> None:
+        queue, running, executor, endings, life, emitter = (
             self._queue,
             self.running,
             self._executor,
             self._endings,
             self._life,
+            self._emitter,
         )
         me = asyncio.current_task()
         assert me is not None
+        emitter.emit(WorkerCreate(worker=number))
         while True:
             if monotonic() - self._slice_began > _SLICE:
                 await self._yield()
             if self._leaving:
                 self._leaving -= 1
                 return
-            job = queue.take() or await queue.next()
+            job = queue.take()
             if job is None:
-                return
+                if emitter.wants(WorkerGetJobStart):
+                    emitter.emit(WorkerGetJobStart(worker=number))
+                job = await queue.next()
+                if job is None:
+                    emitter.emit(WorkerGetJobEmpty(worker=number))
+                    return
             running[me] = job
             if life is not None and life.is_watched(job):
                 unfinished = await life.run_watched(job, executor.run)
@@ -105,11 +128,11 @@ class Executors:
                 await endings.room()
 
     def _has_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled():
-            error = task.exception()
-            if error is not None:
-                self._on_error(error)
+        number = self._tasks.pop(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._on_error(number, error)
+        self._emitter.emit(WorkerStop(worker=number, error=error))
         if not self._tasks:
             self.ended.set()
 

@@ -25,9 +25,13 @@ from kongtask.worker.events import (
     PoolFatalError,
     PoolForcefulShutdown,
     PoolForcefulShutdownComplete,
+    PoolForcefulShutdownError,
     PoolGracefulShutdown,
     PoolGracefulShutdownComplete,
+    PoolGracefulShutdownError,
+    PoolGracefulShutdownWorkerError,
     PoolRelease,
+    WorkerFatalError,
 )
 from kongtask.worker.executor import Executor
 from kongtask.worker.executors import Executors
@@ -106,7 +110,7 @@ class WorkerPool:
         )  # fmt: skip
         self._executors = Executors(
             self._queue, Executor(tasks, self, middleware, self._runners, emitter),
-            self._endings, self._life, self._fatal,
+            self._endings, life=self._life, emitter=emitter, on_error=self._executor_failed,
         )  # fmt: skip
         self._killing: asyncio.Task[list[ClaimedJob]] | None = None
 
@@ -221,6 +225,11 @@ class WorkerPool:
         with suppress(psycopg.Error, OSError):  # nothing is lost by it but a moment
             await self._claimer.tell_others()
 
+    def _executor_failed(self, number: int, error: BaseException) -> None:
+        kind = WorkerFatalError if self._stopping is None else PoolGracefulShutdownWorkerError
+        self._emitter.emit(kind(worker=number, error=error))
+        self._fatal(error)
+
     def _fatal(self, error: BaseException) -> None:
         if self._error is None:
             _log.critical("the worker cannot go on", exc_info=error)
@@ -237,9 +246,11 @@ class WorkerPool:
         self._claimer.stopping.set()
         for duty in self._duties:
             duty.cancel()
+        self._executors.release()
         try:
             await self._queue.release()
         except Exception as error:
+            self._emitter.emit(PoolGracefulShutdownError(error=error))
             self._fatal(error)
         await self._executors.wait(self._options.graceful_shutdown_abort_timeout)
         self.cancelled.set()
@@ -281,6 +292,8 @@ class WorkerPool:
                 await step
             except Exception as error:
                 _log.exception("an error while the worker ends")
+                kind = PoolForcefulShutdownError if self.is_killed else PoolGracefulShutdownError
+                self._emitter.emit(kind(error=error))
                 self._error = self._error or error
         abandon.cancel()
         await self._runners.close(is_idle=not self.is_killed)

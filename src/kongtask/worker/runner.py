@@ -24,7 +24,7 @@ from kongtask.names import NEWEST_REVISION
 from kongtask.settings import load_settings
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.connections import LastingConnection
-from kongtask.worker.events import Emitter
+from kongtask.worker.events import Emitter, Stop
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.pool import WorkerPool
 from kongtask.worker.signals import Signals
@@ -106,7 +106,9 @@ class Runner:
 
         A worker that has not begun to work yet does not begin.
         """
-        self._is_stopped = True
+        if not self._is_stopped:
+            self._is_stopped = True
+            self.emitter.emit(Stop(reason=reason))
         if self._pool is not None:
             self._pool.stop(reason)
 

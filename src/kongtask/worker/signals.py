@@ -10,6 +10,8 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from kongtask.worker.events import ForcefulShutdown, GracefulShutdown
+
 if TYPE_CHECKING:
     from kongtask.worker.runner import Runner
 
@@ -72,13 +74,26 @@ class Signals:
         if self._times == 1:
             self._heard = number
             _log.warning("%s: ending when the jobs that run have ended", number.name)
+            self._worker.emitter.emit(GracefulShutdown(signal=number.name))
             self._worker.stop(f"Graceful worker shutdown due to {number.name}")
         elif self._times == 2:
             _log.warning("%s again: ending by force", number.name)
+            self._worker.emitter.emit(ForcefulShutdown(signal=number.name))
             message = f"Forced worker shutdown due to {number.name}"
             self._killing = asyncio.create_task(self._worker.kill(message))
         else:
             _let_end(number)
+
+
+def hear_broken_stream() -> bool:
+    """Take a stdout or stderr that has no reader for a SIGPIPE; False if nobody hears it.
+
+    It is no handler of that signal, because a lost connection to a server sends it too.
+    """
+    listening = Signals._listening
+    for each in listening:
+        each._loop.call_soon_threadsafe(each.hear, signal.SIGPIPE)
+    return bool(listening)
 
 
 def _hear(number: signal.Signals) -> None:

@@ -5,7 +5,6 @@ No payload and no connection string is ever part of them; what a task itself log
 
 from __future__ import annotations
 
-import io
 import logging
 import sys
 import traceback
@@ -35,27 +34,29 @@ _PLAIN = (PayloadError, ExecutableFailedError, TaskProcessDiedError)
 _OUR_FOLDER = str(Path(kongtask.__file__).parent / "worker")
 
 
-def set_up_logs(format_: Format, level: str, stream: TextIO | None = None) -> None:
+def set_up_logs(
+    format_: Format, level: str, stream: TextIO | None = None, *, process: int | None = None
+) -> None:
     """Send every log of this process to a stream.
 
     Args:
         format_: ``text``, or ``json`` for one JSON object a line.
         level: the least level that is shown.
         stream: where to; stderr if None.
+        process: the number of this process among several; None where it is the only one.
     """
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
-        JsonFormatter() if format_ == "json" else TextFormatter(is_terminal=stream.isatty())
+        JsonFormatter(process)
+        if format_ == "json"
+        else TextFormatter(is_terminal=stream.isatty(), process=process)
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # What drivers and asyncio say at lower levels is about themselves.
     for name in ("asyncio", "psycopg"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     logging.captureWarnings(True)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # What tasks print appears among the logs, not at the end.
-        sys.stdout.reconfigure(line_buffering=True)
 
 
 class TextFormatter(logging.Formatter):
@@ -63,11 +64,13 @@ class TextFormatter(logging.Formatter):
 
     Args:
         is_terminal: whether to write for a person: in colour, and with the time of day alone.
+        process: the number of this process among several; None where it is the only one.
     """
 
-    def __init__(self, *, is_terminal: bool) -> None:
+    def __init__(self, *, is_terminal: bool, process: int | None = None) -> None:
         super().__init__()
         self._is_terminal = is_terminal
+        self._process = "" if process is None else f"[{process}] "
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line, and its traceback below."""
@@ -78,10 +81,8 @@ class TextFormatter(logging.Formatter):
         # What the worker itself says of a job names it.
         is_task_s = record.name.startswith("kongtask.task.")
         job = f"{vars(record).get('task_identifier')} {vars(record).get('job_id')}: "
-        lines = [
-            f"{self._time(record)} {label} {job if is_task_s else ''}{record.getMessage()}",
-            *_traces(record),
-        ]
+        start = f"{self._time(record)} {label} {self._process}{job if is_task_s else ''}"
+        lines = [f"{start}{record.getMessage()}", *_traces(record)]
         return "\n".join(lines)
 
     def _time(self, record: logging.LogRecord) -> str:
@@ -92,7 +93,15 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object: time, level, logger, message, and what was logged beside it."""
+    """A JSON object: time, level, logger, message, and what was logged beside it.
+
+    Args:
+        process: the number of this process among several; None where it is the only one.
+    """
+
+    def __init__(self, process: int | None = None) -> None:
+        super().__init__()
+        self._process = {} if process is None else {"process": process}
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
@@ -101,6 +110,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **self._process,
             **{name: value for name, value in vars(record).items() if name not in _USUAL},
         }
         if traces := _traces(record):

@@ -9,7 +9,13 @@ import click
 
 from kongtask.cli.base import Command, connection_option, option
 from kongtask.cli.worker.logs import LEVELS, Format, set_up_logs
-from kongtask.cli.worker.supervisor import end_with_supervisor, is_supervised, supervise
+from kongtask.cli.worker.streams import watch_streams
+from kongtask.cli.worker.supervisor import (
+    end_with_supervisor,
+    is_supervised,
+    process_number,
+    supervise,
+)
 from kongtask.cli.worker.working import Request, guarded, leave, work
 from kongtask.errors import UsageError
 
@@ -90,7 +96,8 @@ def command(
         raise UsageError("--watch is for a worker that goes on: leave --once and --schema-only out")
     if app_name is None and folder is None and not schema_only:
         raise UsageError("there are no tasks: give --app module:app, --task-directory DIR, or both")
-    set_up_logs(log_format, log_level)
+    watch_streams()
+    set_up_logs(log_format, log_level, process=process_number())
     if is_supervised():
         end_with_supervisor()
     elif processes > 1 or watch:

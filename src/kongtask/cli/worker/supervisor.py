@@ -25,6 +25,9 @@ _log = logging.getLogger("kongtask.worker")
 #: Where a supervised process finds the end of the pipe.
 VARIABLE = "KONGTASK_SUPERVISOR_PIPE"
 
+#: Where one of several finds its number.
+NUMBER_VARIABLE = "KONGTASK_PROCESS_NUMBER"
+
 #: Seconds before another process starts: at first, and at most. One that has lived for a while
 #: begins anew with the first.
 _FIRST_PAUSE, _LONGEST_PAUSE, _A_WHILE = 0.5, 60.0, 60.0
@@ -41,6 +44,12 @@ _SIGNALS = (signal.SIGUSR2, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal
 def is_supervised() -> bool:
     """Tell whether a supervisor has started this process."""
     return VARIABLE in os.environ
+
+
+def process_number() -> int | None:
+    """Return the number of this process among several; None where it is the only one."""
+    given = os.environ.pop(NUMBER_VARIABLE, None) if is_supervised() else None
+    return None if given is None else int(given)
 
 
 def end_with_supervisor() -> None:
@@ -131,9 +140,10 @@ class _Supervisor:
             slot.wake.clear()
             slot.is_to_be_replaced = False
             began = monotonic()
+            number = {NUMBER_VARIABLE: str(slot.number)} if len(self._slots) > 1 else {}
             slot.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "kongtask", *sys.argv[1:],
-                env={**os.environ, VARIABLE: str(self._alarm)}, pass_fds=(self._alarm,),
+                env={**os.environ, VARIABLE: str(self._alarm), **number}, pass_fds=(self._alarm,),
             )  # fmt: skip
             if self._stopping.is_set():
                 _send(slot.process, self.heard or signal.SIGTERM)
