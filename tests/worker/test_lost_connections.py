@@ -245,6 +245,35 @@ def test_an_answer_that_is_cut_off_changes_nothing(
     assert "was not this worker's any more" not in caplog.text
 
 
+def test_the_end_of_a_job_that_another_pool_has_is_not_told(
+    queue: Queue, relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody knows whether the statement has deleted it; but it is there, so it has not."""
+    app, ended = App(relay.conninfo), list[int]()
+    take = b"update graphile_worker._private_jobs set locked_by = 'pool-other' where priority = 2"
+
+    @app.task
+    async def count(payload: int) -> None:
+        if payload == 2:
+            queue.connection.execute(take)
+            relay.cut_answer_to(b"delete from")
+
+    async def work() -> None:
+        done = Watch(app, JobComplete)
+        async with running(app, prepared_statements=False, answer_timeout=2.0, life=None):
+            for number in (1, 2):
+                queue.add("count", number, priority=number)
+            assert await asyncio.to_thread(relay.was_cut.wait, 10)
+            queue.add("count", 3)
+            await done.until(2)
+        ended.extend(event.job.payload for event in done.seen)
+
+    run(work())
+    assert sorted(ended) == [1, 3]
+    assert queue.jobs("payload, locked_by") == [(2, "pool-other")]
+    assert caplog.text.count("was not this worker's any more") == 1
+
+
 def test_connections_that_hang_are_given_up(queue: Queue, relay: Relay) -> None:
     """The other end takes everything and never answers."""
     app, counts = counting_app(relay.conninfo, 0.005)

@@ -132,8 +132,14 @@ class Claimer:
 
     async def complete(self, jobs: Sequence[ClaimedJob]) -> list[ClaimedJob]:
         """Delete finished jobs; return those that were not this pool's any more."""
-        values = self._claims_of(jobs)
-        return _missing(jobs, await self._write("complete", values))
+        answer = await self._write("complete", self._claims_of(jobs))
+        lost = _missing(jobs, answer)
+        if lost and not answer.is_certain:
+            # An attempt whose answer never came may have deleted them; those that are there it
+            # has not, so they are others'.
+            left = await self._write("find_jobs", {"ids": [job.id for job in lost]})
+            lost = _among(lost, left)
+        return lost
 
     async def requeue(self, unfinished: Sequence[Unfinished]) -> list[ClaimedJob]:
         """Put jobs back that are not done; return those that were not this pool's any more."""
@@ -149,7 +155,8 @@ class Claimer:
             "keys": [job.key for job in jobs],
             "now": self._now(),
         }
-        return _missing(jobs, await self._write("requeue", values))
+        answer = await self._write("requeue", values)
+        return _missing(jobs, answer) if answer.is_certain else []
 
     async def give_back(self, jobs: Sequence[ClaimedJob]) -> None:
         """Give back jobs that were not begun."""
@@ -227,11 +234,17 @@ class Claimer:
 
 
 def _missing(jobs: Sequence[ClaimedJob], answer: Answer) -> list[ClaimedJob]:
-    """Return the jobs that a statement did not find; none where an earlier attempt may have."""
-    if len(answer.rows) == len(jobs) or not answer.is_certain:
+    """Return the jobs that an answer does not name."""
+    if len(answer.rows) == len(jobs):
         return []
-    written = {row[0] for row in answer.rows}
-    return [job for job in jobs if job.id not in written]
+    named = {row[0] for row in answer.rows}
+    return [job for job in jobs if job.id not in named]
+
+
+def _among(jobs: Sequence[ClaimedJob], answer: Answer) -> list[ClaimedJob]:
+    """Return the jobs that an answer names."""
+    named = {row[0] for row in answer.rows}
+    return [job for job in jobs if job.id in named]
 
 
 def _storable(message: str) -> str:
