@@ -56,7 +56,7 @@ def test_first_and_second_run(database: Target) -> None:
     assert [line.split(" …")[0] for line in migrations] == [
         "000018.sql", "000019.sql (breaking)", "000020.sql",
     ]  # fmt: skip
-    assert beside.startswith("kongtask is at revision 2: applied 1, 2 in ")
+    assert beside.startswith("kongtask is at revision 3: applied 1, 2, 3 in ")
     second = kongtask(database)
     assert second.returncode == 0
     assert second.stdout == "graphile_worker is at revision 20; nothing to do\n"
@@ -386,7 +386,7 @@ def test_the_schema_beside_a_worker_schema_has_a_name_of_its_own(
     kongtask(database, "--no-extension")
     assert schemas(connection) == {"other", "kongtask_other", "graphile_worker"}
     done = kongtask(database, "-schema", "kongtask")
-    assert done.stdout.startswith("kongtask is at revision 2: applied 1, 2 in ")
+    assert done.stdout.startswith("kongtask is at revision 3: applied 1, 2, 3 in ")
     assert schemas(connection) == {"other", "kongtask_other", "graphile_worker", "kongtask"}
     assert kongtask(database, "-schema", "kongtask", "--check").returncode == 0
 

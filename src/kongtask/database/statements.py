@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib import resources
 
-from kongtask.names import quote_identifier
+from kongtask.names import extension_schema_name, quote_identifier
 
 PLACEHOLDER = ":GRAPHILE_WORKER_SCHEMA"
+
+#: Stands for the schema beside the worker schema.
+EXTENSION_PLACEHOLDER = ":EXTENSION_SCHEMA"
 
 
 @lru_cache(maxsize=256)
@@ -17,9 +21,17 @@ def load_statement(package: str, name: str, schema: str) -> bytes:
     Args:
         package: the package whose folder ``sql`` holds the file.
         name: the file's name without its ending.
-        schema: the schema's name; a percent sign in it is doubled for psycopg.
+        schema: the worker schema's name; a percent sign in it is doubled for psycopg.
     """
     text = (resources.files(package) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("--"))
-    quoted = quote_identifier(schema).replace("%", "%%")
-    return "\n".join(lines).replace(PLACEHOLDER, quoted).encode()
+    names = {
+        placeholder: quote_identifier(name).replace("%", "%%")
+        for placeholder, name in (
+            (PLACEHOLDER, schema),
+            (EXTENSION_PLACEHOLDER, extension_schema_name(schema)),
+        )
+    }
+    # At once, so that a name with a placeholder in it stays as it is.
+    statement = re.sub("|".join(names), lambda found: names[found[0]], "\n".join(lines))
+    return statement.encode()

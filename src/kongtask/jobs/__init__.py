@@ -13,28 +13,50 @@ from kongtask.jobs.administration import (
 from kongtask.jobs.cleaning import CLEANUP_TASKS, Cleaned, CleanupTask, cleanup
 from kongtask.jobs.inspection import FoundJob, JobState, Queue, find_jobs, find_queues
 from kongtask.jobs.job import Job
+from kongtask.jobs.limits import (
+    ActiveLimit,
+    Concurrency,
+    Limit,
+    Rate,
+    find_limits,
+    remove_limit,
+    set_limit,
+)
+from kongtask.jobs.pauses import Pause, PauseKind, find_pauses, pause, resume
 from kongtask.jobs.specs import JobKeyMode, JobSpec
 
 __all__ = [
     "CLEANUP_TASKS",
+    "ActiveLimit",
     "Cleaned",
     "CleanupTask",
+    "Concurrency",
     "FoundJob",
     "Job",
     "JobKeyMode",
     "JobSpec",
     "JobState",
+    "Limit",
+    "Pause",
+    "PauseKind",
     "Queue",
+    "Rate",
     "Unlocked",
     "add_job",
     "add_jobs",
     "cleanup",
     "complete_jobs",
     "find_jobs",
+    "find_limits",
+    "find_pauses",
     "find_queues",
     "force_unlock_workers",
+    "pause",
     "permanently_fail_jobs",
     "remove_job",
+    "remove_limit",
     "reschedule_jobs",
+    "resume",
     "retry_jobs",
+    "set_limit",
 ]
