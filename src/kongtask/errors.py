@@ -15,6 +15,7 @@ KongtaskError                    exit 2
 ├── BatchError                   some entries of a batch job failed
 ├── TaskProcessDiedError         the process that ran a task is gone
 ├── WorkerStoppedError           a worker could not go on
+├── HealthPortError              nobody can listen on the port for health
 ├── TaskLoadError                an application or a directory of tasks cannot be loaded
 ├── ExecutableFailedError        a program that is a task did not end well
 ├── JobError                     the worker schema's functions refused a call
@@ -115,6 +116,10 @@ class TaskProcessDiedError(KongtaskError):
 
 class WorkerStoppedError(KongtaskError):
     """A worker could not go on; what it held was given back as far as the database took it."""
+
+
+class HealthPortError(KongtaskError):
+    """The health of a worker cannot be served on the port that was given."""
 
 
 class TaskLoadError(KongtaskError):

@@ -11,6 +11,7 @@ from kongtask.migrate import install_extension, migrate, worker_migrations
 from kongtask.names import WORKER_SCHEMA
 from kongtask.worker import App
 
+from .own_server import OwnServer, own_migrated_server
 from .queue import Queue
 
 
@@ -33,3 +34,10 @@ def extended(database: Target, queue: Queue) -> Queue:
 def app(queue: Queue) -> App:
     """An application without tasks on that queue."""
     return App(queue.conninfo)
+
+
+@pytest.fixture
+def own_server() -> Iterator[OwnServer]:
+    """A server of the test's own with a migrated database."""
+    with own_migrated_server() as server:
+        yield server

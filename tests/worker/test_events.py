@@ -16,6 +16,7 @@ from kongtask.migrate import install_extension
 from kongtask.worker import App, WorkerOptions, events
 from kongtask.worker.claimer import Claimer
 from kongtask.worker.events import (
+    Emitter,
     Event,
     JobComplete,
     JobError,
@@ -241,7 +242,7 @@ def test_expired_locks_are_freed_and_told_and_fresh_ones_stay(queue: Queue, app:
     options = WorkerOptions()
 
     async def work() -> None:
-        claimer = Claimer(target_of(queue.conninfo), "pool", options, list)
+        claimer = Claimer(target_of(queue.conninfo), "pool", options, list, Emitter())
         sweeper = Sweeper(claimer.unlock_expired, options, app.emitter, lambda: freed.append(1))
         assert 480 <= await sweeper.run_once() <= 600
         assert 480 <= await sweeper.run_once() <= 600

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +11,7 @@ from typing import Any
 import pytest
 
 from kongtask.database.connection import Target, connect
-from kongtask.database.embedded import LocalServer, embedded_binaries
 from kongtask.errors import WorkerStoppedError
-from kongtask.migrate import migrate, worker_migrations
-from kongtask.names import WORKER_SCHEMA
 from kongtask.worker import App, Snooze
 from kongtask.worker.events import (
     JobComplete,
@@ -23,34 +19,11 @@ from kongtask.worker.events import (
     LocalQueueGetJobsComplete,
     PoolListenSuccess,
 )
-from tests.conftest import FAST, public_folder
 
+from .own_server import OwnServer
 from .queue import Queue
 from .relay import Relay, relay_to
 from .running import Watch, run, running
-
-
-class OwnServer(LocalServer):
-    """A server of one test's own, which goes away and comes back."""
-
-    def stop(self, mode: str) -> None:
-        self._run("pg_ctl", "stop", "-D", str(self.data), "-m", mode, "-w")
-
-    def start(self) -> None:
-        self._start()
-
-
-@pytest.fixture
-def own_server() -> Iterator[OwnServer]:
-    """A server with a migrated database, which writes out what it says it has written."""
-    binaries = embedded_binaries()
-    with public_folder() as home:
-        settings = {**FAST, "synchronous_commit": "on"}
-        server = OwnServer(binaries[max(binaries)], home / "server", settings)
-        with server:
-            migrate(server.target(), worker_migrations(), WORKER_SCHEMA)
-            yield server
-        shutil.rmtree(server.socket_folder, ignore_errors=True)
 
 
 @pytest.fixture

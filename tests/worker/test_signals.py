@@ -17,6 +17,7 @@ import pytest
 
 from kongtask.worker import App, WorkerOptions
 from kongtask.worker.claimer import Claimer
+from kongtask.worker.events import Emitter
 from tests.programs import CHECKOUT, ENVIRON
 
 from .queue import Queue
@@ -137,7 +138,7 @@ def test_a_job_of_a_killed_worker_runs_again_when_its_lock_has_expired(queue: Qu
 
     async def sweep_and_run() -> None:
         options = WorkerOptions(lock_expiry=timedelta(milliseconds=1))
-        claimer = Claimer(target_of(queue.conninfo), "sweep", options, list)
+        claimer = Claimer(target_of(queue.conninfo), "sweep", options, list, Emitter())
         assert await claimer.unlock_expired() == (1, 1)
         await claimer.close()
         await app.run_once()

@@ -11,6 +11,7 @@ from kongtask.database.connection import Target
 from kongtask.database.statements import load_statement
 from kongtask.worker.attempts import Unfinished
 from kongtask.worker.claimed import ClaimedJob
+from kongtask.worker.events import Emitter
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.session import Answer, Ask, Session
 
@@ -60,6 +61,7 @@ class Claimer:
         pool_id: what jobs are locked with.
         options: the worker's.
         known_jobs: returns the claimed jobs that the pool knows of.
+        emitter: told of lost connections.
         is_once: claims that fail are not tried for ever.
 
     Attributes:
@@ -73,6 +75,7 @@ class Claimer:
         pool_id: str,
         options: WorkerOptions,
         known_jobs: Callable[[], Iterable[ClaimedJob]],
+        emitter: Emitter,
         *,
         is_once: bool = False,
     ) -> None:
@@ -81,12 +84,12 @@ class Claimer:
         self._claims = Session(
             target, "claims", prepared=options.prepared_statements,
             answer_timeout=options.answer_timeout, settings=_CLAIM_SETTINGS,
-            on_reconnect=self._settle_claims,
+            on_reconnect=self._settle_claims, emit=emitter.emit,
         )  # fmt: skip
         self._results = Session(
             target, "results", prepared=options.prepared_statements,
             answer_timeout=options.answer_timeout, settings=_RESULT_SETTINGS,
-            on_reconnect=self._hold_again,
+            on_reconnect=self._hold_again, emit=emitter.emit,
         )  # fmt: skip
         self._identifiers: dict[int, str] = {}
         self._may_hold_unknown = False

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from kongtask.worker.attempts import Failure, Snoozed, Unfinished
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.claimer import Claimer
-from kongtask.worker.events import Emitter, JobComplete, JobSnoozed
+from kongtask.worker.events import Emitter, JobComplete, JobLost, JobSnoozed
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.outcomes import Fail, Retry
 from kongtask.worker.results import Batcher
@@ -86,6 +86,7 @@ class Endings:
     def tell_lost(self, jobs: Sequence[ClaimedJob]) -> None:
         """Say which jobs were taken away while they ran."""
         for job in jobs:
+            self._emitter.emit(JobLost(job=job))
             _log.warning(
                 "%r was not this worker's any more when it ended: its lock expired, or somebody "
                 "took it away; it may have run twice", job,

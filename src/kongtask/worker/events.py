@@ -110,6 +110,26 @@ class PoolForcefulShutdownError(Event, frozen=True, kw_only=True):
     error: BaseException
 
 
+class PoolConnectionLost(Event, frozen=True, kw_only=True):
+    """A connection of the pool's was lost, or cannot be opened; it is tried until it is there.
+
+    Graphile Worker has no such event.
+
+    Attributes:
+        connection: what it is for: ``claims`` or ``results``.
+        error: how that was noticed.
+    """
+
+    connection: str
+    error: BaseException
+
+
+class PoolConnectionRestored(Event, frozen=True, kw_only=True):
+    """A connection that was lost is there again; the name is as for :class:`PoolConnectionLost`."""
+
+    connection: str
+
+
 class LocalQueueInit(Event, frozen=True, kw_only=True):
     """``localQueue:init``: the local queue begins."""
 
@@ -241,6 +261,13 @@ class JobSnoozed(JobEvent, frozen=True, kw_only=True):
     """
 
     wait: float
+
+
+class JobLost(JobEvent, frozen=True, kw_only=True):
+    """The job was not this pool's any more when it ended: it may have run twice.
+
+    Graphile Worker has no such event.
+    """
 
 
 class ResetLockedStarted(Event, frozen=True, kw_only=True):

@@ -82,7 +82,9 @@ class WorkerPool:
         self.is_killed = self.is_breaking = self.is_fenced = False
         self._target, self._tasks, self._options, self._emitter = target, tasks, options, emitter
         self._is_once = is_once
-        self._claimer = Claimer(target, self.pool_id, options, self.known_jobs, is_once=is_once)
+        self._claimer = Claimer(
+            target, self.pool_id, options, self.known_jobs, emitter, is_once=is_once
+        )
         self._queue = LocalQueue(
             self._claim, self._claimer.give_back, options, emitter, self._fatal,
             is_busy=(lambda: bool(self.known_jobs())) if is_once else None,

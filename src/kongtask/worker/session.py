@@ -15,6 +15,7 @@ import psycopg
 from psycopg.types.numeric import Int8BinaryLoader
 
 from kongtask.database.connection import Target
+from kongtask.worker.events import Event, PoolConnectionLost, PoolConnectionRestored
 from kongtask.worker.retries import LOST, MOST_ATTEMPTS, backoff_for
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -119,6 +120,7 @@ class Session:
             an answer that does not come in this time never comes, the connection hangs.
         settings: run-time parameters of the session, where it is the server's own.
         on_reconnect: called before the first statement after a connection was lost.
+        emit: told when a connection is lost, and when it is there again.
     """
 
     def __init__(
@@ -130,10 +132,11 @@ class Session:
         answer_timeout: float = 30.0,
         settings: Mapping[str, str] | None = None,
         on_reconnect: Callable[[Ask], Awaitable[None]] | None = None,
+        emit: Callable[[Event], None] = lambda _: None,
     ) -> None:
         self._target, self._name, self._prepared = target, name, prepared
         self._answer_timeout, self._settings = answer_timeout, settings or {}
-        self._on_reconnect = on_reconnect
+        self._on_reconnect, self._emit = on_reconnect, emit
         self._connection: AsyncConnection | None = None
         self._process: tuple[int, str] | None = None
         self._predecessor: tuple[int, str] | None = None
@@ -169,7 +172,7 @@ class Session:
                     backoff = backoff_for(error)
                     if backoff is LOST:
                         is_certain = False
-                        self._forget()
+                        self._forget(error)
                     raise_cancellation(error)
                     most = attempts or (None if backoff is LOST else MOST_ATTEMPTS)
                     attempt += 1
@@ -197,7 +200,9 @@ class Session:
             await self._introduce()
         if self._was_lost and self._on_reconnect is not None:
             await self._on_reconnect(self._ask)
-        self._was_lost = False
+        if self._was_lost:
+            self._was_lost = False
+            self._emit(PoolConnectionRestored(connection=self._name))
         return await self._ask(statement, values)
 
     async def _ask(self, statement: bytes, values: Mapping[str, Any]) -> Rows:
@@ -229,10 +234,12 @@ class Session:
                 raise TimeoutError(f"the server process {pid} of a lost connection does not end")
             await asyncio.sleep(0.05)
 
-    def _forget(self) -> None:
+    def _forget(self, error: BaseException) -> None:
         """Drop a connection that may hang: without a word to the other end."""
         connection, self._connection = self._connection, None
-        self._was_lost = True
+        if not self._was_lost:
+            self._was_lost = True
+            self._emit(PoolConnectionLost(connection=self._name, error=error))
         if connection is not None:
             self._predecessor, self._process = self._process or self._predecessor, None
             connection.pgconn.finish()

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from kongtask.cli.base import Command, connection_option, option
+from kongtask.cli.worker.health import health_place
 from kongtask.cli.worker.logs import LEVELS, Format, set_up_logs
 from kongtask.cli.worker.streams import watch_streams
 from kongtask.cli.worker.supervisor import (
@@ -67,6 +68,14 @@ from kongtask.errors import UsageError
     help="For development: start again when a Python file below the working folder changes.",
 )  # fmt: skip
 @option(
+    "--health-port", metavar="PORT", type=click.IntRange(min=0, max=65535),
+    help="Answer /live and /ready over HTTP, for orchestrators. Default: no port is opened.",
+)  # fmt: skip
+@option(
+    "--health-host", metavar="HOST", default="127.0.0.1",
+    help="Where to listen for that; 0.0.0.0 for everywhere. Default: 127.0.0.1.",
+)  # fmt: skip
+@option(
     "--log-format", type=click.Choice(["text", "json"]), default="text",
     help="Lines to read, or one JSON object a line. Default: text.",
 )  # fmt: skip
@@ -77,7 +86,7 @@ from kongtask.errors import UsageError
 def command(
     *, conn: str | None, schema: str | None, app_name: str | None, folder: Path | None,
     crontab: Path | None, once: bool, schema_only: bool, processes: int, watch: bool,
-    log_format: Format, log_level: str, **settings: Any,
+    health_port: int | None, health_host: str, log_format: Format, log_level: str, **settings: Any,
 ) -> None:  # fmt: skip
     """Run a worker: claim jobs, run their tasks, and write how they ended.
 
@@ -98,13 +107,16 @@ def command(
         raise UsageError("there are no tasks: give --app module:app, --task-directory DIR, or both")
     watch_streams()
     set_up_logs(log_format, log_level, process=process_number())
+    health = health_place(health_host, health_port)
     if is_supervised():
         end_with_supervisor()
     elif processes > 1 or watch:
-        leave(guarded(lambda: supervise(processes, watch=Path.cwd() if watch else None)))
+        folder_to_watch = Path.cwd() if watch else None
+        leave(guarded(lambda: supervise(processes, watch=folder_to_watch, health=health)))
     changes = {name: value for name, value in settings.items() if value is not None}
     request = Request(
         conn=conn, schema=schema, app_name=app_name, folder=folder, crontab=crontab,
         changes=changes, is_once=once, is_schema_only=schema_only, is_detailed=log_level == "debug",
+        health=health,
     )  # fmt: skip
     leave(guarded(lambda: work(request)))

@@ -14,11 +14,17 @@ import signal
 import sys
 import threading
 from asyncio.subprocess import Process
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
+from kongtask.cli.worker import health
 from kongtask.errors import EXIT_BREAKING_REVISION, EXIT_DONE, EXIT_FAILED, UsageError
+
+if TYPE_CHECKING:
+    from kongtask.telemetry.endpoint import Place
+    from kongtask.telemetry.fleet import Member
 
 _log = logging.getLogger("kongtask.worker")
 
@@ -65,19 +71,21 @@ def end_with_supervisor() -> None:
     threading.Thread(target=wait, name="kongtask supervision", daemon=True).start()
 
 
-def supervise(count: int, *, watch: Path | None = None) -> int:
+def supervise(count: int, *, watch: Path | None = None, health: Place | None = None) -> int:
     """Keep processes of this very command until told to stop; return the exit code.
 
     Args:
         count: how many.
         watch: a folder; when a Python file below it changes, the processes start again.
+        health: where to tell of the health of all processes together.
 
     Raises:
         UsageError: there is nothing to watch files with.
+        HealthPortError: nobody can listen there.
     """
     if watch is not None:
         _check_watching()
-    supervisor = _Supervisor(count, watch)
+    supervisor = _Supervisor(count, watch, health)
     code = asyncio.run(supervisor.run())
     if supervisor.heard is not None:
         signal.signal(supervisor.heard, signal.SIG_DFL)
@@ -98,15 +106,16 @@ class _Slot:
     def __init__(self, number: int) -> None:
         self.number = number
         self.process: Process | None = None
+        self.member: Member | None = None
         self.is_to_be_replaced = False
         self.wake = asyncio.Event()
 
 
 class _Supervisor:
-    def __init__(self, count: int, watch: Path | None) -> None:
+    def __init__(self, count: int, watch: Path | None, health: Place | None) -> None:
         self.heard: signal.Signals | None = None
         self._stopping = asyncio.Event()
-        self._watch = watch
+        self._watch, self._health = watch, health
         self._slots = [_Slot(number) for number in range(1, count + 1)]
         self._alarm, self._pipe = os.pipe()
 
@@ -115,12 +124,28 @@ class _Supervisor:
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._hear, number)
         os.set_inheritable(self._alarm, True)
-        watching = asyncio.create_task(self._restart_on_changes())
-        codes = await asyncio.gather(*(self._keep(slot) for slot in self._slots))
-        watching.cancel()
+        async with AsyncExitStack() as stack:
+            if self._health is not None:
+                await self._tell_health(self._health, stack)
+            watching = asyncio.create_task(self._restart_on_changes())
+            codes = await asyncio.gather(*(self._keep(slot) for slot in self._slots))
+            watching.cancel()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
         return max(codes)
+
+    async def _tell_health(self, place: Place, stack: AsyncExitStack) -> None:
+        from kongtask.telemetry.fleet import Fleet, Member
+        from kongtask.telemetry.http import serving
+
+        members = []
+        for slot in self._slots:
+            slot.member = Member(slot.number)
+            stack.callback(slot.member.close)
+            members.append(slot.member)
+        handlers = Fleet(members).handlers()
+        port = await stack.enter_async_context(serving(handlers, place.host, place.port))
+        _log.info("health is told on http://%s:%d", place.host, port)
 
     def _hear(self, number: signal.Signals) -> None:
         self.heard = self.heard or number
@@ -140,15 +165,13 @@ class _Supervisor:
             slot.wake.clear()
             slot.is_to_be_replaced = False
             began = monotonic()
-            number = {NUMBER_VARIABLE: str(slot.number)} if len(self._slots) > 1 else {}
-            slot.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "kongtask", *sys.argv[1:],
-                env={**os.environ, VARIABLE: str(self._alarm), **number}, pass_fds=(self._alarm,),
-            )  # fmt: skip
+            slot.process = await self._start(slot)
             if self._stopping.is_set():
                 _send(slot.process, self.heard or signal.SIGTERM)
             code = await slot.process.wait()
             slot.process = None
+            if slot.member is not None:
+                slot.member.end()
             if self._stopping.is_set() or slot.is_to_be_replaced:
                 continue
             if code in _FINAL and self._watch is None:
@@ -157,7 +180,21 @@ class _Supervisor:
                 return code
             failures = 1 if monotonic() - began > _A_WHILE else failures + 1
             await self._pause(slot, code, failures)
-        return max(code, 0)
+        # One that a signal has ended says nothing of why they all end.
+        return code if code in _FINAL else EXIT_DONE
+
+    async def _start(self, slot: _Slot) -> Process:
+        """Start a process, which inherits the pipe and the socket of its slot."""
+        number = {NUMBER_VARIABLE: str(slot.number)} if len(self._slots) > 1 else {}
+        inherited = {VARIABLE: self._alarm}
+        if slot.member is not None:
+            inherited[health.VARIABLE] = slot.member.listener.fileno()
+            slot.member.begin()
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "kongtask", *sys.argv[1:],
+            env={**os.environ, **number, **{name: str(fd) for name, fd in inherited.items()}},
+            pass_fds=tuple(inherited.values()),
+        )  # fmt: skip
 
     async def _pause(self, slot: _Slot, code: int, failures: int) -> None:
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

@@ -8,8 +8,8 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -25,6 +25,7 @@ from kongtask.errors import (
 if TYPE_CHECKING:
     from kongtask.cron import CronItem
     from kongtask.database.connection import Target
+    from kongtask.telemetry.endpoint import Place
     from kongtask.worker.app import App
 
 _log = logging.getLogger("kongtask.worker")
@@ -53,6 +54,7 @@ class Request:
         is_once: whether to end when nothing is due.
         is_schema_only: whether to end when the schema is up to date.
         is_detailed: whether to tell of each job.
+        health: where to tell of the worker's health, or None.
     """
 
     conn: str | None
@@ -64,6 +66,7 @@ class Request:
     is_once: bool
     is_schema_only: bool
     is_detailed: bool
+    health: Place | None
 
 
 def work(request: Request) -> int:
@@ -147,14 +150,28 @@ def _work(request: Request, app: App, target: Target, tidy_up: Callable[[], None
     async def main() -> None:
         telling = asyncio.create_task(report.run())
         try:
-            run = runner.run_once if request.is_once else runner.run
-            await run(handle_signals=True, before_end=tidy_up)
+            async with _telling_health(request.health, app):
+                run = runner.run_once if request.is_once else runner.run
+                await run(handle_signals=True, before_end=tidy_up)
         finally:
             telling.cancel()
 
     with asyncio.Runner(loop_factory=_loop_factory()) as loop:
         loop.run(main())
     return EXIT_BREAKING_REVISION if runner.is_breaking else EXIT_DONE
+
+
+@asynccontextmanager
+async def _telling_health(place: Place | None, app: App) -> AsyncIterator[None]:
+    if place is None:
+        yield
+        return
+    from kongtask.telemetry.endpoint import serving_worker
+
+    async with serving_worker(app.emitter, place) as port:
+        if place.listener is None:
+            _log.info("health is told on http://%s:%d", place.host, port)
+        yield
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
