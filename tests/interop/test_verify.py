@@ -10,8 +10,10 @@ from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.scratch import scratch_database
 from kongtask.migrate.known_functions import RELEASES, body_sum, known_sums
 from tests.programs import run
+from tests.rust_port import make_revision_20
 
 from .known_functions import published_sums
+from .own import install
 from .peer import Peer
 
 BODY = """
@@ -72,6 +74,29 @@ def test_what_node_installed_is_no_drift(
     assert lines[2:] == [
         f"  note: 7 function bodies are Graphile Worker {RELEASES[revision]}'s",
     ]
+
+
+@pytest.mark.parametrize("by", ["node", "kongtask"])
+def test_the_rust_ports_revision_20_is_no_drift(
+    by: str, peers: dict[int, Peer], database: Target, tmp_path: Path
+) -> None:
+    """On top of revision 19, whoever has made that; anything else is drift as ever."""
+    if by == "node":
+        peers[19].migrate(database)
+    else:
+        install(database, 19)
+    with connect(database) as connection:
+        make_revision_20(connection)
+    lines = verify(database, tmp_path, code=0)
+    assert lines[1].endswith(": revision 20")
+    assert lines[2:] == [
+        "  note: revision 20 is the Rust port's: its registry of workers is not compared",
+        *(["  note: 7 function bodies are Graphile Worker 0.17's"] if by == "node" else []),
+    ]
+    with connect(database) as connection:
+        connection.execute("create table graphile_worker.other ()")
+    lines = verify(database, tmp_path, code=1)
+    assert "  unexpected table graphile_worker.other" in lines
 
 
 @pytest.mark.parametrize("options", [(), ("--offline",)], ids=["", "offline"])

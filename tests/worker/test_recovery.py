@@ -359,24 +359,3 @@ def test_jobs_that_two_workers_died_of_run_one_at_a_time(queue: Queue, app: App)
     run(work())
     assert most == 1
     assert value(queue, "select count(*) from kongtask.begun_jobs") == 0
-
-
-def test_a_worker_registers_with_the_rust_port_where_that_keeps_a_registry(queue: Queue) -> None:
-    queue.connection.execute(b"""
-        create table graphile_worker._private_workers (id text primary key, seen timestamptz);
-        create function graphile_worker.worker_heartbeat(worker_id text, metadata json default null)
-        returns void language sql as $$
-          insert into graphile_worker._private_workers values (worker_id, now())
-          on conflict (id) do update set seen = now()
-        $$;
-        create function graphile_worker.worker_deregister(worker_id text)
-        returns void language sql as $$
-          delete from graphile_worker._private_workers where id = worker_id
-        $$;
-    """)
-    entry = "select id from graphile_worker._private_workers"
-    with lively(queue.conninfo) as worker:
-        pool_id = worker.until("PoolCreate")[0]
-        assert until(lambda: value(queue, entry)) == pool_id
-        worker.end(signal.SIGTERM)
-    assert value(queue, entry) is None

@@ -18,6 +18,7 @@ from psycopg.pq import TransactionStatus
 from kongtask.database.connection import Connection, compose
 from kongtask.errors import MigrationError
 from kongtask.migrate.files import Migration, MigrationSet
+from kongtask.migrate.rust_port import REGISTRY
 from kongtask.names import qualify, quote_identifier, quote_literal
 
 LEDGER = "migrations"
@@ -68,6 +69,8 @@ class Ledger:
         rows: the applied migrations in order.
         note: the unfinished migration, or None.
         has_worker: whether the schema holds a worker's tables.
+        has_registry: whether it holds the registry of workers that the Rust port of Graphile Worker
+            brings with its revision 20, which is not Graphile Worker's.
     """
 
     has_schema: bool = False
@@ -75,6 +78,7 @@ class Ledger:
     rows: tuple[LedgerRow, ...] = ()
     note: Note | None = None
     has_worker: bool = False
+    has_registry: bool = False
 
     @property
     def exists(self) -> bool:
@@ -111,6 +115,8 @@ select
   exists (select from pg_catalog.pg_class
           where relnamespace = n.oid and relname = '_private_jobs' and relkind = 'r'),
   exists (select from pg_catalog.pg_class
+          where relnamespace = n.oid and relname = %s and relkind = 'r'),
+  exists (select from pg_catalog.pg_class
           where relnamespace = n.oid and relname = 'migrations_unfinished' and relkind = 'r')
 from (values (1)) as one
 left join pg_catalog.pg_namespace n on n.nspname = %s
@@ -144,9 +150,9 @@ def _read_at_once(connection: Connection, schema: str) -> Ledger:
 
 
 def _read(connection: Connection, schema: str) -> Ledger:
-    found = connection.execute(_LOOK, [schema]).fetchone()
+    found = connection.execute(_LOOK, [REGISTRY, schema]).fetchone()
     assert found is not None
-    has_schema, relkind, described, has_worker, has_notes = found
+    has_schema, relkind, described, has_worker, has_registry, has_notes = found
     columns = dict(described or ())
     if relkind is not None:
         _check_shape(schema, relkind, columns)
@@ -156,6 +162,7 @@ def _read(connection: Connection, schema: str) -> Ledger:
         rows=_read_rows(connection, schema, columns) if columns else (),
         note=_read_note(connection, schema) if has_notes else None,
         has_worker=has_worker,
+        has_registry=has_registry,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kongtask.errors import BreakingRevisionError, MigrationError, RevisionTooOldError, UsageError
+from kongtask.migrate import rust_port
 from kongtask.migrate.files import WORKER_BASE, Migration, MigrationSet
 from kongtask.migrate.ledger import LEDGER, Ledger
 from kongtask.names import check_schema_name, qualify
@@ -171,10 +172,17 @@ def _unsummed(migrations: MigrationSet, ledger: Ledger) -> tuple[Migration, ...]
 
 
 def _warnings(migrations: MigrationSet, ledger: Ledger, schema: str) -> tuple[str, ...]:
-    if ledger.revision <= migrations.latest:
-        return ()
-    text = (
-        f"the schema {schema} is at revision {ledger.revision}, and {migrations.origin} end at "
-        f"{migrations.latest}; none of the newer ones is breaking, so this is no error"
-    )
-    return (text,)
+    texts = []
+    if ledger.revision > migrations.latest:
+        texts.append(
+            f"the schema {schema} is at revision {ledger.revision}, and {migrations.origin} end at "
+            f"{migrations.latest}; none of the newer ones is breaking, so this is no error"
+        )
+    if migrations.is_worker and ledger.has_registry and ledger.row(rust_port.REVISION):
+        texts.append(
+            f"the schema {schema} has its revision {rust_port.REVISION} from the Rust port of "
+            f"Graphile Worker, which brings a registry of workers ({rust_port.REGISTRY}) and "
+            "leaves the functions as they were: kongtask works with it, and registers its workers "
+            "there"
+        )
+    return tuple(texts)

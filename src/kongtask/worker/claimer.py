@@ -181,6 +181,19 @@ class Claimer:
         answer = await self._write("find_queues", {"ids": list(ids)})
         return dict(answer.rows)
 
+    async def has_registry(self) -> bool:
+        """Tell whether workers of the Rust port keep a registry in the worker schema."""
+        answer = await self._write("find_registry", {"schema": self._options.schema})
+        return bool(answer.rows[0][0])
+
+    async def enter_registry(self) -> None:
+        """Say there that this pool is alive."""
+        await self._write("registry_beat", {"pool_id": self.pool_id})
+
+    async def leave_registry(self) -> None:
+        """Take this pool out of it."""
+        await self._write("registry_end", {"pool_id": self.pool_id}, attempts=1)
+
     async def close(self) -> None:
         """Close the connections, once nothing is left that this pool holds and does not know."""
         try:

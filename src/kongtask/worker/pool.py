@@ -40,6 +40,7 @@ from kongtask.worker.listener import Listener
 from kongtask.worker.local_queue import LocalQueue
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.queue_names import QueueNames
+from kongtask.worker.registry import Registry
 from kongtask.worker.runners import Runners
 from kongtask.worker.sweeper import Sweeper
 from kongtask.worker.tasks import Middleware, Task
@@ -102,6 +103,7 @@ class WorkerPool:
                 "prepare_threshold": 5 if options.prepared_statements else None,
             },
         )  # fmt: skip
+        self._registry = Registry(self._claimer, options.schema)
         self._duties: list[asyncio.Task[None]] = []
         self._error: BaseException | None = None
         self._work: asyncio.Task[None] | None = None
@@ -184,6 +186,7 @@ class WorkerPool:
 
     def _start(self) -> None:
         self._queue.start()
+        self._registry.start()
         self._executors.resize(self._options.concurrency)
         if self._is_once:
             return
@@ -285,6 +288,7 @@ class WorkerPool:
         steps: tuple[Coroutine[Any, Any, Any], ...] = (
             asyncio.wait([self._stopping, *self._duties]),
             self._endings.drain(),
+            self._registry.close(),
             self._claimer.close(),
             self._end_life(),  # after all that writes how jobs ended
             self._connections.close(),

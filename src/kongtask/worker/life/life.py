@@ -23,7 +23,6 @@ from kongtask.worker.events import Emitter
 from kongtask.worker.life.events import PoolFenced
 from kongtask.worker.life.making import make_schema
 from kongtask.worker.life.options import LifeOptions, Mode
-from kongtask.worker.life.registry import INTERVAL, Registry
 from kongtask.worker.life.rescuer import Rescuer
 from kongtask.worker.life.session import LifeSession
 
@@ -99,7 +98,6 @@ class Life:
         self._rescuer = Rescuer(
             self._session, pool.pool_id, self._namespace, options, emitter, on_freed=on_freed
         )
-        self._registry = Registry(self._session, pool.pool_id, pool.worker_schema)
         self._backend: tuple[int, int] | None = None
         self._begun: set[int] = set()
         self._has_ended_begun = False
@@ -153,9 +151,6 @@ class Life:
             asyncio.create_task(
                 self._forever(self._look, self._until_next_look), name="kongtask rescuer"
             ),
-            asyncio.create_task(
-                self._forever(self._registry.run_once, lambda: INTERVAL), name="kongtask registry"
-            ),
         ]
 
     def is_watched(self, job: ClaimedJob) -> bool:
@@ -195,7 +190,6 @@ class Life:
         try:
             if self.is_active and not is_abandoned:
                 await self._insist("deregister", {"pool_id": self._pool.pool_id})
-                await self._registry.end()
         except (psycopg.Error, OSError, TimeoutError) as error:
             _log.warning("the worker's end could not be written down: %s; others notice it", error)
         finally:

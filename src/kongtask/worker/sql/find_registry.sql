@@ -5,5 +5,5 @@ select exists (
   join pg_catalog.pg_namespace as schemas on schemas.oid = functions.pronamespace
   where schemas.nspname = %(schema)s
     and functions.proname = 'worker_heartbeat'
-    and functions.proargtypes[0] = 'text'::regtype
+    and functions.proargtypes[0] = 'text'::pg_catalog.regtype
 )
