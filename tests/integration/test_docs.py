@@ -55,6 +55,7 @@ VARYING = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00", "(time)"),
     (r"(?m)\b\d{4}-\d\d-\d\d \d\d:\d\d(?=  |$)", "(time)"),
     (r" +\d+\.\d+ s\b", " (seconds)"),
+    (r"\bin \d+ (?:min|s)(?: \d+ s)?(?=:)", "in (wait)"),
     (r"\b[0-9a-f]{64}\b", "(sum)"),
     (r"\b\d+ bytes", "(bytes)"),
     (r"\bkongtask_scratch_\d+_[0-9a-f]+\b", "(scratch)"),

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from kongtask.cli.jobs.arguments import read_time
+from kongtask.cli.jobs.report import span_text
 from kongtask.database.connection import Connection, Target
 from kongtask.errors import UsageError
 from kongtask.jobs import FoundJob, add_job, find_jobs, permanently_fail_jobs
@@ -217,6 +218,30 @@ def test_a_job_is_shown_with_all_that_it_has(queue_database: Target, five: list[
     missing = kongtask(queue_database, "jobs", "show", five[0], 999)
     assert missing.returncode == 2
     assert "there is no job 999" in missing.stderr
+
+
+def test_a_job_s_next_attempt_is_shown_with_its_reason(
+    queue_database: Target, queue: Connection, five: list[int]
+) -> None:
+    soon = "update graphile_worker._private_jobs set run_at = now() + %s where id = any(%s)"
+    queue.execute(soon, [timedelta(hours=2, seconds=50), five[1:2]])
+    queue.execute(soon, [timedelta(days=3, seconds=50), five[2:3]])
+    done = kongtask(queue_database, "jobs", "show", *five)
+    lines = [line[12:] for line in done.stdout.splitlines() if line.startswith("next:")]
+    waiting, scheduled, retrying, locked, failed = lines
+    assert waiting == "attempt 1 of 25 now: it is due, and waits for a worker or its queue"
+    assert scheduled == "attempt 1 of 25 in 2 h: it was added, rescheduled or snoozed for then"
+    assert retrying == "attempt 3 of 25 in 3 d: attempt 2 has failed"
+    assert locked == "attempt 1 of 25 is under way"
+    assert failed == "none: 25 of 25 attempts are used up; kongtask jobs retry runs it"
+
+
+def test_spans_are_told_in_their_two_largest_units() -> None:
+    for seconds, text in (
+        (0.2, "1 s"), (59.4, "59 s"), (60, "1 min"), (61, "1 min 1 s"), (3600, "1 h"),
+        (3660, "1 h 1 min"), (86_399, "23 h 59 min"), (90_061, "1 d 1 h"), (864_000, "10 d"),
+    ):  # fmt: skip
+        assert span_text(timedelta(seconds=seconds)) == text
 
 
 def test_failed_jobs_are_retried(

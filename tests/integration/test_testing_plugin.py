@@ -14,7 +14,7 @@ pytest_plugins = "pytester"
 PROJECT = """
 from datetime import UTC, datetime, timedelta
 import pytest
-from kongtask import App, Context
+from kongtask import App, Context, Exponential, Snooze
 
 app = App("host=/nowhere")
 sent = []
@@ -30,6 +30,14 @@ def mail(mail: dict) -> None:
 @app.task
 async def bad() -> None:
     raise ValueError("no good")
+
+@app.task(retry=Exponential(base=60, jitter=0), no_retry=KeyError)
+def choose(kind: str) -> Snooze | str | None:
+    if kind == "snooze":
+        return Snooze(in_=90)
+    if kind == "again":
+        return Snooze(in_=0) if len(sent) < 3 and not sent.append(kind) else "at last"
+    raise {"value": ValueError, "key": KeyError}[kind]("no good")
 """
 
 GOOD = """
@@ -69,6 +77,42 @@ def test_a_failing_job_fails_the_test(kongtask_queue):
     with pytest.raises(AssertionError, match="<job 1 bad> failed: no good") as caught:
         kongtask_queue.run_until_idle(app)
     assert isinstance(caught.value.__cause__, ValueError)
+
+def told(outcomes):
+    return [
+        (each.job.payload, each.end, type(each.error), each.result, seconds(each.wait))
+        for each in outcomes
+    ]
+
+def seconds(wait):
+    return None if wait is None else round(wait.total_seconds())
+
+NONE = type(None)
+
+def test_outcomes_are_told(kongtask_queue):
+    for kind in ("value", "key", "snooze"):
+        add_job(kongtask_queue.connection, "choose", kind)
+    outcomes = kongtask_queue.run_due(app)
+    assert sorted(told(outcomes), key=str) == [
+        ("key", "failed", KeyError, None, None),
+        ("snooze", "snoozed", NONE, None, 90),
+        ("value", "retried", ValueError, None, 60),
+    ]
+    assert kongtask_queue.run_due(app) == []
+    assert kongtask_queue.make_due("bad") == []
+    assert len(kongtask_queue.make_due("choose")) == 2
+    again = kongtask_queue.run_due(app, concurrency=1)
+    assert sorted((each.job.payload, each.job.attempts) for each in again) == [
+        ("snooze", 1), ("value", 2)
+    ]
+
+def test_each_attempt_is_told(kongtask_queue):
+    sent.clear()
+    add_job(kongtask_queue.connection, "choose", "again")
+    assert told(kongtask_queue.run_until_idle(app)) == [
+        *[("again", "snoozed", NONE, None, 0)] * 3, ("again", "completed", NONE, "at last", None)
+    ]
+    sent.clear()
 """
 
 
@@ -81,7 +125,7 @@ def test_a_project_uses_the_fixtures_and_leaves_no_database_behind(
         names = b"select datname from pg_database where datname like 'kongtask_scratch_%'"
         before = set(connection.execute(names).fetchall())
         done = pytester.runpytest_subprocess("-p", "no:randomly")
-        done.assert_outcomes(passed=4)
+        done.assert_outcomes(passed=6)
         assert set(connection.execute(names).fetchall()) <= before
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kongtask.testing.outcomes import Outcome
     from kongtask.testing.queue import TestQueue
 else:
 
     def __getattr__(name: str) -> object:
-        if name != "TestQueue":
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from kongtask.testing.queue import TestQueue
+        from kongtask.testing import outcomes, queue
 
-        return TestQueue
+        return outcomes.Outcome if name == "Outcome" else queue.TestQueue
 
 
-__all__ = ["TestQueue"]
+__all__ = ["Outcome", "TestQueue"]

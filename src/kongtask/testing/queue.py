@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.names import WORKER_SCHEMA
+from kongtask.testing.outcomes import Outcome, Recorder
 
 if TYPE_CHECKING:
     from kongtask.jobs import Job
@@ -51,8 +52,8 @@ class TestQueue:
         found = find_jobs(self.connection, schema=self.schema, task_identifiers=identifiers)
         return [entry.job for entry in found]
 
-    def run_until_idle(self, app: App, **changes: Any) -> None:
-        """Run what is due, and what that adds, until nothing is due.
+    def run_until_idle(self, app: App, **changes: Any) -> list[Outcome]:
+        """Run what is due, and what that adds, until nothing is due; return what it came to.
 
         Call it from a test that is not async; else await :meth:`run_until_idle_async`.
 
@@ -63,28 +64,44 @@ class TestQueue:
         Raises:
             AssertionError: an attempt failed; the task's error is its cause.
         """
-        asyncio.run(self.run_until_idle_async(app, **changes))
+        return asyncio.run(self.run_until_idle_async(app, **changes))
 
-    async def run_until_idle_async(self, app: App, **changes: Any) -> None:
+    async def run_until_idle_async(self, app: App, **changes: Any) -> list[Outcome]:
         """Do as :meth:`run_until_idle` does, in the test's own event loop."""
-        from kongtask.worker.events import JobError
+        outcomes = await self._run(app, changes, is_failure_allowed=False)
+        for outcome in outcomes:
+            if outcome.error is not None:
+                reason = f"{outcome.job!r} failed: {outcome.error}"
+                raise AssertionError(reason) from outcome.error
+        return outcomes
 
-        errors: list[JobError] = []
-        conninfo, app.conninfo = app.conninfo, self.conninfo
-        stop_listening = app.on(JobError, errors.append)
-        try:
-            for _ in range(_MOST_ROUNDS):
-                await app.run_once(**{"schema": self.schema, **changes})
-                if errors or not self._is_anything_due(app):
-                    break
-            else:
-                raise AssertionError(f"jobs are still due after {_MOST_ROUNDS} rounds")
-        finally:
-            stop_listening()
-            app.conninfo = conninfo
-        if errors:
-            first = errors[0]
-            raise AssertionError(f"{first.job!r} failed: {first.error}") from first.error
+    def run_due(self, app: App, **changes: Any) -> list[Outcome]:
+        """Do as :meth:`run_until_idle` does, and return also the attempts that failed.
+
+        So a test sees what a task that fails, or chooses, comes to. A job that is to come again
+        later does so after :meth:`make_due`.
+        """
+        return asyncio.run(self.run_due_async(app, **changes))
+
+    async def run_due_async(self, app: App, **changes: Any) -> list[Outcome]:
+        """Do as :meth:`run_due` does, in the test's own event loop."""
+        return await self._run(app, changes, is_failure_allowed=True)
+
+    def make_due(self, identifier: str | None = None) -> list[Job]:
+        """Let jobs that wait for a later time be due now; return them.
+
+        Args:
+            identifier: only those of this task.
+        """
+        from kongtask.jobs import reschedule_jobs
+
+        now = self._now()
+        later = [
+            job.id
+            for job in self.jobs(identifier)
+            if job.run_at > now and job.attempts < job.max_attempts
+        ]
+        return reschedule_jobs(self.connection, later, run_at=now, schema=self.schema)
 
     def assert_added(
         self,
@@ -137,15 +154,42 @@ class TestQueue:
         """Close the connection."""
         self.connection.close()
 
+    async def _run(
+        self, app: App, changes: dict[str, Any], *, is_failure_allowed: bool
+    ) -> list[Outcome]:
+        conninfo, app.conninfo = app.conninfo, self.conninfo
+        try:
+            with Recorder(app, self._wait) as recorder:
+                for _ in range(_MOST_ROUNDS):
+                    await app.run_once(**{"schema": self.schema, **changes})
+                    has_failed = any(each.error is not None for each in recorder.outcomes)
+                    if (has_failed and not is_failure_allowed) or not self._is_anything_due(app):
+                        return recorder.outcomes
+        finally:
+            app.conninfo = conninfo
+        raise AssertionError(f"jobs are still due after {_MOST_ROUNDS} rounds")
+
     def _is_anything_due(self, app: App) -> bool:
-        now = self.connection.execute(b"select now()").fetchone()
-        assert now is not None
+        now = self._now()
         return any(
             job.task_identifier in app.tasks
             and job.attempts < job.max_attempts
-            and job.run_at <= now[0]
+            and job.run_at <= now
             for job in self.jobs()
         )
+
+    def _wait(self, id_: int) -> timedelta | None:
+        """Return how long a job waits for its next attempt; None where there is none."""
+        from kongtask.jobs import find_jobs
+
+        for found in find_jobs(self.connection, ids=[id_], schema=self.schema):
+            if found.job.attempts < found.job.max_attempts:
+                return max(found.job.run_at - self._now(), timedelta())
+        return None
+
+    def _now(self) -> datetime:
+        ((now,),) = self.connection.execute(b"select now()").fetchall()
+        return cast("datetime", now)
 
 
 def _holds(there: Any, wanted: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,6 +61,18 @@ def time_text(time: datetime | None) -> str:
     if time is None:
         return ""
     return time.astimezone(UTC).isoformat(sep=" ", timespec="seconds")
+
+
+def span_text(span: timedelta) -> str:
+    """Return a span of time for people, in its two largest units."""
+    seconds = max(1, round(span.total_seconds()))
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    parts: list[str] = []
+    for unit, size in units:
+        count, seconds = divmod(seconds, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+    return " ".join(part for part in parts[:2] if part)
 
 
 def report_changes(

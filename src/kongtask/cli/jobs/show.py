@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 def command(*, ids: tuple[int, ...], conn: str | None, schema: str | None, as_json: bool) -> None:
     """Show all that is known of jobs, their payloads too.
 
+    That is also when the next attempt comes, and why then.
+
     Exit codes: 0 done, 2 error.
     """
     from kongtask.cli.jobs.report import found_document, print_json
@@ -31,16 +34,17 @@ def command(*, ids: tuple[int, ...], conn: str | None, schema: str | None, as_js
 
     with job_session(conn, schema, "looking for jobs") as session:
         found = find_jobs(session.connection, ids=ids, schema=session.schema)
+        ((now,),) = session.connection.execute("select now()").fetchall()
     missing = [id_ for id_ in ids if id_ not in {each.job.id for each in found}]
     if missing:
         raise UsageError(f"there is no job {missing[0]}; a job that has succeeded is gone")
     if as_json:
         print_json({"jobs": [found_document(each) for each in found]})
         return
-    click.echo("\n\n".join(_text(each) for each in found))
+    click.echo("\n\n".join(_text(each, now) for each in found))
 
 
-def _text(found: FoundJob) -> str:
+def _text(found: FoundJob, now: datetime) -> str:
     from kongtask.cli.jobs.report import time_text
 
     job = found.job
@@ -51,6 +55,7 @@ def _text(found: FoundJob) -> str:
         "queue": job.queue_name,
         "key": job.key,
         "run at": time_text(job.run_at),
+        "next": _next(found, now),
         "attempts": f"{job.attempts} of {job.max_attempts}",
         "priority": str(job.priority),
         "flags": ", ".join(sorted(job.flags or ())),
@@ -63,6 +68,23 @@ def _text(found: FoundJob) -> str:
         "payload": json.dumps(job.payload, indent=2, ensure_ascii=False),
     }
     return "\n".join(f"{name + ':':<12}{_safe(value)}" for name, value in lines.items() if value)
+
+
+def _next(found: FoundJob, now: datetime) -> str:
+    """Say when the next attempt comes, and why then, as the server's clock has it."""
+    from kongtask.cli.jobs.report import span_text
+
+    job, most = found.job, found.job.max_attempts
+    if found.state == "locked":
+        return f"attempt {job.attempts} of {most} is under way"
+    if found.state == "failed":
+        return f"none: {job.attempts} of {most} attempts are used up; kongtask jobs retry runs it"
+    when, why = f"in {span_text(job.run_at - now)}", "it was added, rescheduled or snoozed for then"
+    if job.run_at <= now:
+        when, why = "now", "it is due, and waits for a worker or its queue"
+    elif found.state == "retrying":
+        why = f"attempt {job.attempts} has failed"
+    return f"attempt {job.attempts + 1} of {most} {when}: {why}"
 
 
 def _safe(text: str) -> str:
