@@ -17,7 +17,7 @@ from psycopg.rows import class_row, dict_row, namedtuple_row, scalar_row
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.errors import JobError, JobSpecError, SchemaNotFoundError, UsageError
-from kongtask.jobs import Job, JobSpec, add_job, add_jobs, find_jobs
+from kongtask.jobs import Job, JobSpec, add_job, add_jobs, bulk, find_jobs
 from kongtask.migrate import migrate, worker_migrations
 
 IN_2030 = datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=timezone(timedelta(hours=5, minutes=30)))
@@ -138,8 +138,9 @@ def test_jobs_that_a_trigger_has_changed_are_given_to_what_is_left(queue: Connec
         "create trigger louder before insert on graphile_worker._private_jobs "
         "for each row execute function louder()"
     )
-    jobs = add_jobs(queue, [JobSpec(identifier="a", payload=n) for n in (1, 2, 3)])
-    assert [(job.payload, job.priority) for job in jobs] == [(1, 1), (2, 1), (3, 1)]
+    for many in (3, 1000):
+        jobs = add_jobs(queue, [JobSpec(identifier="a", payload=n) for n in range(many)])
+        assert [(job.payload, job.priority) for job in jobs] == [(n, 1) for n in range(many)]
 
 
 def test_a_trigger_that_suppresses_jobs_is_an_error(queue: Connection) -> None:
@@ -167,20 +168,29 @@ def test_the_time_of_a_keyed_job_is_kept_on_demand(queue: Connection) -> None:
 
 
 def test_one_statement_adds_a_job_and_one_adds_many(queue: Connection) -> None:
-    """A second one reads names, once, where a call registers several tasks or queues."""
+    """A second one reads names, once, where a call registers several tasks or queues.
+
+    Many jobs go to the table itself; where one of their names is new, that is a statement more.
+    """
     specs = [JobSpec(identifier="a", queue_name=f"q{n % 2}", payload=n) for n in range(1000)]
 
     assert count_calls(queue, lambda: add_job(queue, "a")) == 1
     assert count_calls(queue, lambda: add_job(queue, "a", job_key="k", queue_name="q0")) == 1
-    assert count_calls(queue, lambda: add_jobs(queue, specs)) == 1, "one queue is new"
+    assert count_calls(queue, lambda: add_jobs(queue, specs)) == 2, "one queue is new"
+    assert count_calls(queue, lambda: add_jobs(queue, specs)) == 1
     assert count_calls(queue, lambda: add_jobs(queue, specs, returning=False)) == 1
+    keyed = [JobSpec(identifier="a", job_key=f"k{n}") for n in range(1000)]
+    assert count_calls(queue, lambda: add_jobs(queue, keyed)) == 1
+    assert count_calls(queue, lambda: add_jobs(queue, keyed, returning=False)) == 1
     new = [JobSpec(identifier="b"), JobSpec(identifier="c")]
     assert count_calls(queue, lambda: add_jobs(queue, new)) == 2
     assert count_calls(queue, lambda: add_jobs(queue, new)) == 1
 
 
-def test_jobs_that_are_not_returned_have_every_option(queue: Connection) -> None:
-    """They go straight to the table, and are what add_jobs would have made of them."""
+def test_jobs_that_go_straight_to_the_table_have_every_option(
+    queue: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are what add_jobs would have made of them."""
     specs = [
         JobSpec(identifier="a"),
         JobSpec(
@@ -190,8 +200,9 @@ def test_jobs_that_are_not_returned_have_every_option(queue: Connection) -> None
         JobSpec(identifier="b", payload="\0", queue_name="q", flags=[]),
     ]  # fmt: skip
     returned = add_jobs(queue, specs)
+    monkeypatch.setattr(bulk, "MANY", 1)
     queue.execute('listen "jobs:insert"')
-    for _ in range(2):  # the second time every name is known
+    for _ in range(2):  # the second time a name is new
         queue.execute("truncate graphile_worker._private_jobs")
         assert add_jobs(queue, specs, returning=False) == 3
         loaded = [found.job for found in find_jobs(queue)]
@@ -205,11 +216,12 @@ def test_jobs_that_are_not_returned_have_every_option(queue: Connection) -> None
 def test_jobs_go_through_add_jobs_where_the_schema_is_newer(queue: Connection) -> None:
     """The table may have become another by then; the newest revision that is known is not newer."""
     newest = worker_migrations().latest
-    specs = [JobSpec(identifier="a")] * 2
+    specs = [JobSpec(identifier="a")] * bulk.MANY
+    add_job(queue, "a")
     assert count_calls(queue, lambda: add_jobs(queue, specs, returning=False)) == 1
     queue.execute("insert into graphile_worker.migrations (id) values (%s)", [newest + 1])
     assert count_calls(queue, lambda: add_jobs(queue, specs, returning=False)) == 2
-    assert len(find_jobs(queue)) == 4
+    assert len(find_jobs(queue)) == 1 + 2 * bulk.MANY
 
 
 def by_id(job: Job) -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.scratch import scratch_database
-from kongtask.jobs import Job, JobSpec, add_job, add_jobs, find_jobs
+from kongtask.jobs import Job, JobSpec, add_job, add_jobs, bulk, find_jobs
 from kongtask.migrate import migrate, worker_migrations
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
@@ -49,9 +52,37 @@ def queue(server: Target) -> Iterator[Connection]:
 
 
 def empty(connection: Connection) -> None:
-    """Forget jobs, tasks and queues, so that the next batch registers them anew."""
+    """Forget jobs, tasks and queues, so that the next batch registers them anew.
+
+    The next job's number is a multiple of four.
+    """
     for table in ("_private_jobs", "_private_tasks", "_private_job_queues"):
         connection.execute(f"delete from graphile_worker.{table}".encode())
+    connection.execute(
+        "select setval(s, nextval(s) / 4 * 4 + 3) "
+        "from pg_get_serial_sequence('graphile_worker._private_jobs', 'id') as s"
+    )
+
+
+#: Some jobs are being executed, some have been, some are out of attempts.
+SPOIL = """
+update graphile_worker._private_jobs set
+  locked_at = case when id % 4 = 0 then now() end,
+  locked_by = case when id % 4 = 0 then 'somebody' end,
+  attempts = case id % 4 when 1 then max_attempts when 2 then 1 else 0 end,
+  last_error = case when id % 4 in (1, 2) then 'oh' end,
+  run_at = case when id % 4 = 3 then '2040-01-01T00:00:00Z' else run_at end
+"""
+
+
+def shape(job: Job) -> tuple[object, ...]:
+    """Return all of a job but its numbers, and instead of the times of calls, which call."""
+    calls = {job.created_at: "added", job.updated_at: "changed"}
+    return (
+        job.task_identifier, job.queue_name, json.dumps(job.payload), job.priority, job.attempts,
+        calls.get(job.run_at, job.run_at), job.max_attempts, job.last_error,
+        job.key, job.locked_by, job.revision, job.flags, job.created_at == job.updated_at,
+    )  # fmt: skip
 
 
 def check(job: Job, spec: JobSpec) -> None:
@@ -76,6 +107,31 @@ def test_each_job_is_in_its_place(queue: Connection, batch: list[JobSpec]) -> No
     for job, spec in zip(jobs, batch, strict=True):
         check(job, spec)
     assert {found.job.id: found.job for found in find_jobs(queue)} == {job.id: job for job in jobs}
+
+
+@thorough
+@given(batch=batches, is_time_kept=st.booleans(), is_returning=st.booleans())
+def test_both_ways_to_add_jobs_come_to_the_same(
+    queue: Connection,
+    batch: list[JobSpec],
+    is_time_kept: bool,
+    is_returning: bool,
+) -> None:
+    """Through the function and straight to the table, with keys that are free, taken and busy."""
+    outcomes = []
+    for many in (1, sys.maxsize):
+        empty(queue)
+        with patch.object(bulk, "MANY", sys.maxsize):
+            add_jobs(queue, batch)
+        queue.execute(SPOIL)
+        with patch.object(bulk, "MANY", many):
+            added: Any = add_jobs(
+                queue, batch, job_key_preserve_run_at=is_time_kept, returning=is_returning
+            )  # type: ignore[call-overload]
+        returned = [shape(job) for job in added] if is_returning else added
+        stored = [shape(found.job) for found in find_jobs(queue)]
+        outcomes.append((returned, sorted(stored, key=repr)))
+    assert outcomes[0] == outcomes[1]
 
 
 @thorough

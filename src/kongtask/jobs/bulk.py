@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from kongtask.errors import JobError, JobKeyBusyError, JobSpecError
 from kongtask.jobs.job import Job, read_row
-from kongtask.jobs.loading import column, columns, load_statement
-from kongtask.jobs.matching import Added, Prepared, matched
+from kongtask.jobs.loading import Loaded, load_statement, payload_column
+from kongtask.jobs.matching import Added, matched
 from kongtask.jobs.payloads import encode_payload
-from kongtask.jobs.specs import JobSpec
-from kongtask.jobs.statements import Row, Statement, Steps, Value, ask
+from kongtask.jobs.specs import JobSpec, Prepared
+from kongtask.jobs.statements import Row, Statement, Steps, ask
+
+#: From so many jobs on it is quicker to add them straight to the table than through the functions,
+#: whose plans the server keeps.
+MANY = 100
 
 #: How often a call is repeated for keys that others were faster to take.
 MAX_TRIES = 20
 
 _DOING = "adding jobs"
+
+#: Of a spec, by the names that they have in add_jobs.sql.
+_ARGUMENTS = (
+    "identifier", "queue_name", "run_at", "max_attempts", "job_key", "priority", "flags",
+)  # fmt: skip
+_arguments = attrgetter(*_ARGUMENTS)
 
 
 def prepare(specs: Iterable[JobSpec]) -> list[Prepared]:
@@ -56,11 +67,14 @@ def prepare(specs: Iterable[JobSpec]) -> list[Prepared]:
 def adding(specs: Sequence[Prepared], *, preserve_run_at: bool, schema: str) -> Steps[list[Job]]:
     """Add jobs, and return them in the order of their specs."""
     jobs: dict[int, Job] = {}
-    left = dict(enumerate(specs))
+    loaded = yield from _load(specs, preserve_run_at, schema, returning=True)
+    if loaded is not None:
+        jobs = loaded.jobs(specs)
+    left = {place: each for place, each in enumerate(specs) if place not in jobs}
     for _ in range(MAX_TRIES):
         if not left:
             return [jobs[place] for place in range(len(specs))]
-        found = yield from ask(_adding_statement(left.values(), preserve_run_at, schema))
+        found = yield from ask(_adding_statement(list(left.values()), preserve_run_at, schema))
         added = yield from _named(found, [each.spec for each in left.values()], schema)
         jobs |= matched(added, left)
         left = {place: each for place, each in left.items() if place not in jobs}
@@ -70,62 +84,73 @@ def adding(specs: Sequence[Prepared], *, preserve_run_at: bool, schema: str) -> 
 
 def counting(specs: Sequence[Prepared], *, preserve_run_at: bool, schema: str) -> Steps[int]:
     """Add jobs, and return how many there are."""
-    if specs and all(each.spec.job_key is None for each in specs):
-        statement = load_statement(
-            [each.spec for each in specs], [each.payload for each in specs], schema
-        )
-        loaded = yield from ask(statement)
-        if loaded is not None:
-            return loaded
-    count = 0
-    left = dict(enumerate(specs))
+    count, left = 0, list(specs)
+    loaded = yield from _load(specs, preserve_run_at, schema, returning=False)
+    if loaded is not None:
+        count = loaded.count
+        left = _without_keys(specs, loaded.keys or ())
     for _ in range(MAX_TRIES):
         if not left:
             return count
-        counted = Statement(
-            name="count_added_jobs", schema=schema, doing=_DOING,
-            values=_values(left.values(), preserve_run_at), decode=_decode_count,
-        )  # fmt: skip
-        more, keys = yield from ask(counted)
-        count += more
-        left = {
-            place: each
-            for place, each in left.items()
-            if each.spec.job_key is not None and each.spec.job_key not in keys
-        }
-    raise _busy(left)
+        added = yield from ask(_adding_statement(left, preserve_run_at, schema))
+        count += len(added)
+        left = _without_keys(left, [each.row.key for each in added])
+    raise _busy(dict(enumerate(left)))
+
+
+def _load(
+    specs: Sequence[Prepared], preserve_run_at: bool, schema: str, *, returning: bool
+) -> Steps[Loaded | None]:
+    if len(specs) < MANY:
+        return None
+    statement = load_statement(
+        specs, preserve_run_at=preserve_run_at, returning=returning, schema=schema
+    )
+    return (yield from ask(statement))
+
+
+def _without_keys(specs: Iterable[Prepared], keys: Iterable[str | None]) -> list[Prepared]:
+    """Return the specs whose key has not come back; those without a key need not."""
+    found = {None, *keys}
+    return [each for each in specs if each.spec.job_key not in found]
 
 
 def _adding_statement(
-    specs: Iterable[Prepared], preserve_run_at: bool, schema: str
+    specs: Sequence[Prepared], preserve_run_at: bool, schema: str
 ) -> Statement[list[Added]]:
     return Statement(
-        name="add_jobs", schema=schema, doing=_DOING,
-        values=_values(specs, preserve_run_at), decode=_decode_added,
+        name="add_jobs", schema=schema, doing=_DOING, decode=_decode_added,
+        values=(
+            payload_column(specs),
+            msgspec.json.encode([_record(each.spec) for each in specs]).decode(),
+            list({each.spec.identifier for each in specs}),
+            list({each.spec.queue_name for each in specs if each.spec.queue_name is not None}),
+            preserve_run_at,
+        ),
     )  # fmt: skip
 
 
-def _values(prepared: Iterable[Prepared], preserve_run_at: bool) -> tuple[Value, ...]:
-    """Return each argument of all specs as one array."""
-    prepared = list(prepared)
-    specs = [each.spec for each in prepared]
-    return (
-        *columns(specs, [each.payload for each in prepared]),
-        column(specs, lambda spec: spec.job_key),
-        preserve_run_at,
-    )
+def _record(spec: JobSpec) -> Mapping[str, Any]:
+    """Return what a spec says besides its payload; what is missing is null."""
+    said = zip(_ARGUMENTS, _arguments(spec), strict=True)
+    return {name: value for name, value in said if value is not None}
 
 
 def _decode_added(rows: Sequence[Row]) -> list[Added]:
+    ((jobs, tasks, queues),) = rows
+    names, queue_names = _by_number(tasks), _by_number(queues)
     return [
-        Added(row=read_row(row), task_identifier=task_identifier, queue_name=queue_name)
-        for row, task_identifier, queue_name in rows
+        Added(
+            row=row,
+            task_identifier=names.get(row.task_id),
+            queue_name=None if row.job_queue_id is None else queue_names.get(row.job_queue_id),
+        )
+        for row in map(read_row, jobs)
     ]
 
 
-def _decode_count(rows: Sequence[Row]) -> tuple[int, frozenset[str]]:
-    ((count, keys),) = rows
-    return count, frozenset(json.loads(keys))
+def _by_number(text: str) -> dict[int, str]:
+    return msgspec.json.decode(text, type=dict[int, str])
 
 
 def _named(added: Sequence[Added], specs: Sequence[JobSpec], schema: str) -> Steps[Sequence[Added]]:
@@ -174,9 +199,7 @@ def _decode_names(
     rows: Sequence[Row],
 ) -> tuple[Mapping[Any, str | None], Mapping[Any, str | None]]:
     ((tasks, queues),) = rows
-    names = ({int(id_): name for id_, name in json.loads(text).items()} for text in (tasks, queues))
-    by_task, by_queue = names
-    return by_task, by_queue
+    return _by_number(tasks), _by_number(queues)
 
 
 def _expect_keys_only(left: Mapping[int, Prepared]) -> None:

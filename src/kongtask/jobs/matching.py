@@ -5,32 +5,11 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from msgspec import Struct
 
 from kongtask.jobs.job import Job, JobRow
-from kongtask.jobs.specs import JobSpec
-
-
-class Prepared(Struct, frozen=True, kw_only=True, gc=False):
-    """A spec with its payload as text."""
-
-    spec: JobSpec
-    payload: str | None
-
-    def fingerprint(self, now: datetime) -> tuple[object, ...]:
-        """Return what the job without a key has that this becomes; ``now`` is when."""
-        spec = self.spec
-        return (
-            spec.identifier,
-            spec.queue_name,
-            "{}" if self.payload is None else self.payload,
-            spec.run_at or now,
-            25 if spec.max_attempts is None else spec.max_attempts,
-            spec.priority or 0,
-            frozenset(spec.flags or ()),
-        )
+from kongtask.jobs.specs import Prepared
 
 
 class Added(Struct, frozen=True, kw_only=True, gc=False):

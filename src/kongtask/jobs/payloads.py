@@ -60,7 +60,7 @@ def json_payload(text: str) -> msgspec.Raw:
         ) from error
 
 
-def decode_payload(encoded: bytes) -> Any:
+def decode_payload(encoded: bytes | str) -> Any:
     """Return a payload that PostgreSQL has accepted as json."""
     try:
         return msgspec.json.decode(encoded)

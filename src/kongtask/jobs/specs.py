@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, TypedDict, get_args
 
 from msgspec import Struct
@@ -33,7 +34,9 @@ class JobOptions(TypedDict, total=False):
     flags: Iterable[str] | None
 
 
-class JobSpec(Struct, frozen=True, kw_only=True):
+# Without gc: the collector would walk all specs of a bulk load again and again, and what JSON can
+# hold does not refer to its spec.
+class JobSpec(Struct, frozen=True, kw_only=True, gc=False):
     """A job to add; what is None has its default.
 
     Attributes:
@@ -65,10 +68,13 @@ class JobSpec(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse what no job can have."""
-        _check_text("identifier", self.identifier, MAX_IDENTIFIER)
+        _check_string("identifier", self.identifier)
+        _check_name("identifier", self.identifier, MAX_IDENTIFIER)
         if self.queue_name is not None:
-            _check_text("queue_name", self.queue_name, MAX_QUEUE_NAME)
+            _check_string("queue_name", self.queue_name)
+            _check_name("queue_name", self.queue_name, MAX_QUEUE_NAME)
         if self.job_key is not None:
+            _check_string("job_key", self.job_key)
             _check_text("job_key", self.job_key, MAX_KEY)
         if self.job_key_mode is not None and self.job_key_mode not in get_args(JobKeyMode):
             raise JobSpecError(
@@ -81,7 +87,28 @@ class JobSpec(Struct, frozen=True, kw_only=True):
             check_number("max_attempts", self.max_attempts, smallest=1)
         if self.priority is not None:
             check_number("priority", self.priority)
-        force_setattr(self, "flags", _distinct_flags(self.flags))
+        if self.flags is not None:
+            force_setattr(self, "flags", _distinct_flags(self.flags))
+
+
+class Prepared(Struct, frozen=True, kw_only=True, gc=False):
+    """A spec with its payload as text."""
+
+    spec: JobSpec
+    payload: str | None
+
+    def fingerprint(self, now: datetime) -> tuple[object, ...]:
+        """Return what the job without a key has that this becomes; ``now`` is when."""
+        spec = self.spec
+        return (
+            spec.identifier,
+            spec.queue_name,
+            "{}" if self.payload is None else self.payload,
+            spec.run_at or now,
+            25 if spec.max_attempts is None else spec.max_attempts,
+            spec.priority or 0,
+            frozenset(spec.flags or ()),
+        )
 
 
 def check_time(name: str, value: object) -> None:
@@ -114,9 +141,12 @@ def check_list(name: str, values: Iterable[str]) -> list[str]:
     return listed
 
 
-def _check_text(name: str, value: object, longest: int) -> None:
+def _check_string(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise JobSpecError(f"{name} is of type {type(value).__qualname__}; give a string")
+
+
+def _check_text(name: str, value: str, longest: int) -> None:
     if not value:
         raise JobSpecError(f"{name} is empty; give it a value, or leave it out if it is optional")
     if len(value) > longest:
@@ -127,6 +157,10 @@ def _check_text(name: str, value: object, longest: int) -> None:
         value.encode()
     except UnicodeEncodeError as error:
         raise JobSpecError(f"{name} is no valid UTF-8: {value!r}") from error
+
+
+#: Of tasks and queues there are few, and jobs have them again and again.
+_check_name = lru_cache(maxsize=1024)(_check_text)
 
 
 def _distinct_flags(flags: Iterable[str] | None) -> tuple[str, ...] | None:

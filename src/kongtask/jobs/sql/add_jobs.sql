@@ -1,48 +1,37 @@
--- Adds jobs, however many, with one call. Each spec is one place of these JSON arrays; null instead
--- of one says that no spec has it.
--- A task or queue that this very call registers is not visible to the outer statement: its name is
--- null here.
+-- Adds jobs with one call. Each spec is one place of the JSON array of payloads and of that of all
+-- else.
+--
+-- Answers with the jobs, in no order, and with the numbers of the names that were known before the
+-- call: what it registers itself is not visible to the outer statement.
 select
-  row_to_json(job)::text,
+  coalesce(array_agg(row_to_json(job)::text), '{}'),
   (
-    select tasks.identifier
+    select coalesce(json_object_agg(tasks.id, tasks.identifier), '{}')::text
     from :GRAPHILE_WORKER_SCHEMA._private_tasks as tasks
-    where tasks.id = job.task_id
+    where tasks.identifier = any ($3::text[])
   ),
   (
-    select queues.queue_name
+    select coalesce(json_object_agg(queues.id, queues.queue_name), '{}')::text
     from :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues
-    where queues.id = job.job_queue_id
+    where queues.queue_name = any ($4::text[])
   )
 from :GRAPHILE_WORKER_SCHEMA.add_jobs(
   specs => (
     select array_agg(
       row(
-        spec.identifier,
-        spec.payload,
-        spec.queue_name,
-        spec.run_at::timestamptz,
-        spec.max_attempts::smallint,
-        spec.job_key,
-        spec.priority::smallint,
-        case when json_typeof(spec.flags) = 'array' then
-          array(select json_array_elements_text(spec.flags))
-        end
+        spec.identifier, spec.payload, spec.queue_name, spec.run_at, spec.max_attempts,
+        spec.job_key, spec.priority, spec.flags
       ):::GRAPHILE_WORKER_SCHEMA.job_spec
-      order by spec.ordinality
     )
     from rows from (
-      json_array_elements_text($1::text::json),
-      json_array_elements($2::text::json),
-      json_array_elements_text($3::text::json),
-      json_array_elements_text($4::text::json),
-      json_array_elements_text($5::text::json),
-      json_array_elements_text($6::text::json),
-      json_array_elements($7::text::json),
-      json_array_elements_text($8::text::json)
-    ) with ordinality as spec (
-      identifier, payload, queue_name, run_at, max_attempts, priority, flags, job_key, ordinality
+      json_array_elements($1::text::json),
+      json_to_recordset($2::text::json) as (
+        identifier text, queue_name text, run_at timestamptz, max_attempts smallint, job_key text,
+        priority smallint, flags text[]
+      )
+    ) as spec (
+      payload, identifier, queue_name, run_at, max_attempts, job_key, priority, flags
     )
   ),
-  job_key_preserve_run_at => $9::boolean
+  job_key_preserve_run_at => $5::boolean
 ) as job
