@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/reference: command line, errors, objects, rules of lint.
+"""Writes the generated pages of docs/reference: command line, doctor, errors, objects, lint rules.
 
 ``python docs/generate.py`` writes them; with ``--check`` it writes nothing, shows what would
 change, and exits 1 if anything would.
@@ -23,6 +23,7 @@ from kongtask import errors
 from kongtask.cli import kongtask
 from kongtask.cli.lazy import LazyGroup
 from kongtask.migrate.lint import RULES as MIGRATION_RULES
+from kongtask.monitoring.doctor import RULES as DOCTOR_RULES
 from kongtask.rules import Rule
 from kongtask.schema import model
 from kongtask.schema.document import Document
@@ -93,6 +94,19 @@ Warnings and errors end the command with exit code 1, notes do not.
 
 """
 
+_DOCTOR_OPENING = """\
+# What the doctor finds
+
+What `kongtask doctor` looks for; [monitor](../how-to/monitor.md) shows it at work.
+Each finding says what it means and which command or statement mends it.
+Warnings and errors end the command with exit code 1, notes do not.
+`--exclude` leaves rules out, and `--level` all that is not as bad.
+In Python it is `kongtask.monitoring.doctor.examine`, whose `Thresholds` have the numbers.
+
+| Rule | Level | Finds | Which means |
+| --- | --- | --- | --- |
+"""
+
 _ERRORS_OPENING = """\
 # Errors and exit codes
 
@@ -123,11 +137,21 @@ def pages() -> dict[Path, str]:
     """Return the generated pages: path -> text."""
     return {
         REFERENCE / "cli.md": cli_page(),
+        REFERENCE / "doctor.md": doctor_page(),
         REFERENCE / "errors.md": errors_page(),
         REFERENCE / "lint-rules.md": lint_rules_page(),
         REFERENCE / "objects.md": objects_page(),
         REFERENCE / "document.schema.json": document_schema(),
     }
+
+
+def doctor_page() -> str:
+    """Return the reference of what the doctor finds."""
+    rows = "".join(
+        f"| `{rule.id}` | {rule.level} | {_cell(rule.description)} | {_cell(rule.rationale)} |\n"
+        for rule in DOCTOR_RULES.values()
+    )
+    return f"{_NOTICE}\n\n{_DOCTOR_OPENING}{rows}"
 
 
 def lint_rules_page() -> str:

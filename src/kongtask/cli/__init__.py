@@ -30,6 +30,13 @@ COMMANDS = {
     ),
     "queues": ("kongtask.cli.queues", "List the queues and their jobs by state."),
     "pools": ("kongtask.cli.pools", "List the pools of workers, and tell them what to do."),
+    "top": (
+        "kongtask.cli.top",
+        "Watch a queue: its jobs, its workers, how fast jobs come and go, what fails.",
+    ),
+    "doctor": (
+        "kongtask.cli.doctor", "Find out what is wrong with a queue, and what mends it."
+    ),
     "cleanup": ("kongtask.cli.cleanup", "Delete what nobody needs any more."),
     "unlock": ("kongtask.cli.unlock", "Free the jobs and queues of workers that are no more."),
     "demo": ("kongtask.cli.demo", "Migrate, export, prove, compare and run jobs, with a report."),

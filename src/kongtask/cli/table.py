@@ -16,7 +16,7 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         head: the columns' names.
         rows: a cell for each column.
     """
-    cells = [tuple(head), *(tuple(_one_line(cell) for cell in row) for row in rows)]
+    cells = [tuple(head), *(tuple(one_line(cell) for cell in row) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     limit = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for row in cells:
@@ -29,6 +29,6 @@ def cut(line: str, limit: int | None) -> str:
     return line if limit is None or len(line) <= limit else line[: limit - 1] + "…"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text without line ends and without anything that a terminal would obey."""
     return "".join(char if char.isprintable() else " " for char in text)

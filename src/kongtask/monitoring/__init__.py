@@ -2,6 +2,7 @@
 
 from kongtask.monitoring.bounded import bounded
 from kongtask.monitoring.counters import Counters, Rates, rates, read_counters
+from kongtask.monitoring.overview import Overview, Watch
 from kongtask.monitoring.pools import Pool, PoolState, find_pools
 from kongtask.monitoring.statistics import (
     DueJob,
@@ -18,12 +19,14 @@ __all__ = [
     "DueJob",
     "Holder",
     "JobCounts",
+    "Overview",
     "Pool",
     "PoolState",
     "QueueCounts",
     "QueueStatistics",
     "Rates",
     "TaskCounts",
+    "Watch",
     "bounded",
     "find_pools",
     "rates",

@@ -44,9 +44,11 @@ class TaskCounts(JobCounts, frozen=True, kw_only=True):
 
     Attributes:
         task_identifier: the task.
+        last_error: the beginning of the last error of its latest job that has one, or None.
     """
 
     task_identifier: str
+    last_error: str | None
 
 
 class QueueCounts(JobCounts, frozen=True, kw_only=True):

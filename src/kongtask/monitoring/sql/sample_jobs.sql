@@ -14,7 +14,8 @@ with sample as materialized (
       else 'waiting'
     end as state,
     count(*) * 100 / $1::text::numeric as jobs,
-    min(jobs.locked_at) as locked_at
+    min(jobs.locked_at) as locked_at,
+    max(jobs.id) filter (where jobs.last_error is not null) as failing_id
   from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs tablesample system ($1::text::float8) repeatable (0)
   group by 1, 2, 3, 4
 ),
@@ -28,13 +29,21 @@ states as (
     coalesce(round(sum(sample.jobs) filter (where sample.state = 'retrying')), 0) as retrying,
     coalesce(round(sum(sample.jobs) filter (where sample.state = 'locked')), 0) as locked,
     coalesce(round(sum(sample.jobs) filter (where sample.state = 'failed')), 0) as failed,
+    max(sample.failing_id) as failing_id,
     grouping(sample.task_id) = 0 as is_task,
     grouping(sample.job_queue_id) = 0 as is_queue
   from sample
   group by grouping sets ((), (sample.task_id), (sample.job_queue_id))
 ),
 tasks as (
-  select tasks.identifier as task_identifier, states.*
+  select
+    tasks.identifier as task_identifier,
+    (
+      select left(jobs.last_error, 500)
+      from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
+      where jobs.id = states.failing_id
+    ) as last_error,
+    states.*
   from states
   join :GRAPHILE_WORKER_SCHEMA._private_tasks as tasks on tasks.id = states.task_id
   where states.is_task
