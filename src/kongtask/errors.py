@@ -13,6 +13,8 @@ KongtaskError                    exit 2
 ├── ProofFailedError             a schema does not survive export and load
 ├── PayloadError                 a job's payload is not what its task takes
 ├── BatchError                   some entries of a batch job failed
+├── TransactionError             a transactional task's transaction cannot be completed
+├── JobLostError                 a transactional task's job was taken away meanwhile
 ├── TaskProcessDiedError         the process that ran a task is gone
 ├── WorkerStoppedError           a worker could not go on
 ├── HealthPortError              nobody can listen on the port for health
@@ -108,6 +110,14 @@ class BatchError(KongtaskError):
         super().__init__(message)
         self.errors = errors
         self.payload = payload
+
+
+class TransactionError(KongtaskError):
+    """A transactional task's transaction cannot be completed, or the task has ended it itself."""
+
+
+class JobLostError(KongtaskError):
+    """A transactional task's job was not the worker's any more; nothing of it was written."""
 
 
 class TaskProcessDiedError(KongtaskError):

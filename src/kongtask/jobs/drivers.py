@@ -215,6 +215,11 @@ def perform(connection: SyncConnection | AsyncConnection, steps: Steps[T]) -> T 
     )
 
 
+def is_connection_type(kind: Any) -> bool:
+    """Tell whether something is a class of connections or sessions that operations may run on."""
+    return isinstance(kind, type) and _driver_name(kind) is not None
+
+
 @lru_cache(maxsize=256)
 def _driver_name(kind: type) -> str | None:
     names = (f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__)

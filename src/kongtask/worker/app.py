@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kongtask.cron.pattern import Digest, Pattern
     from kongtask.jobs import Job, JobSpec
     from kongtask.jobs.specs import JobOptions
+    from kongtask.worker.transactional import Transactions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +39,10 @@ class App:
     Args:
         conninfo: the database, as libpq takes it; without one, what the environment names.
         options: how workers work.
+        transactions: where tasks with ``transactional=True`` get their transactions from: the
+            worker's own connections, unless an engine or sessionmaker of SQLAlchemy is given, or
+            ``django.db.connection``, or a function that returns one of them for what the lifespan
+            has yielded. It must be the database of the worker schema.
         lifespan: called with the application by each worker, which opens the async context manager
             that it returns before the first job begins, and closes it after the last one has
             ended. What it yields is ``state`` of every context.
@@ -48,13 +53,14 @@ class App:
         conninfo: str | None = None,
         *,
         options: WorkerOptions | None = None,
+        transactions: Transactions = True,
         lifespan: Callable[[App], AbstractAsyncContextManager[Any]] | None = None,
     ) -> None:
         self.conninfo = conninfo
         self.options = options or WorkerOptions()
         self.tasks = TaskList()
         self.emitter = Emitter()
-        self._lifespan = lifespan
+        self._transactions, self._lifespan = transactions, lifespan
         self.cron_items: list[CronItem] = []
         self._middleware: list[Middleware] = []
         self._connections = Connections(lambda: target_of(self.conninfo))
@@ -72,6 +78,7 @@ class App:
         count_death: bool = True,
         retry: RetryPolicy | None = None,
         no_retry: Exceptions = (),
+        transactional: bool | Transactions = False,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def task(
@@ -83,6 +90,7 @@ class App:
         count_death: bool = True,
         retry: RetryPolicy | None = None,
         no_retry: Exceptions = (),
+        transactional: bool | Transactions = False,
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a task; it stays what it is, and can be called as before.
 
@@ -98,6 +106,8 @@ class App:
                 as long as without it, and that may raise :class:`Fail`. Without one, a job waits e
                 to the number of its attempts, in seconds.
             no_retry: errors after which the job is not tried again: a class or several.
+            transactional: run the function in a transaction in which its job ends too. True takes
+                the application's ``transactions``; else these are the task's own.
 
         Raises:
             UsageError: the identifier is taken, or the function cannot be a task.
@@ -105,6 +115,7 @@ class App:
 
         def add(function: Callable[P, R]) -> Callable[P, R]:
             identifier = given if isinstance(given, str) else function.__name__
+            transactions = self._transactions if transactional is True else transactional
             self.tasks.add(
                 make_task(
                     identifier,
@@ -113,6 +124,7 @@ class App:
                     is_death_counted=count_death,
                     retry=retry,
                     no_retry=no_retry,
+                    transactions=None if transactions is False else transactions,
                 )
             )
             return function

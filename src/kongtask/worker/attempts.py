@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar, Literal, NamedTuple
 
 from kongtask.errors import BatchError
@@ -71,6 +72,13 @@ class Snoozed:
 
 #: How an attempt ended that has not completed its job.
 Unfinished = Failure | Snoozed
+
+
+class Settled(Enum):
+    """How an attempt ended whose job's end is not for the pool to write."""
+
+    COMMITTED = "written in the task's own transaction"
+    LOST = "the job is somebody else's, and the task's own transaction was rolled back"
 
 
 class _Judgement(NamedTuple):

@@ -13,7 +13,7 @@ from kongtask.worker.attempts import Unfinished
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.events import Emitter
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.session import Answer, Ask, Session
+from kongtask.worker.session import Answer, Ask, Rows, Session
 
 #: Parameters of the session that claims. A claim that a crash of the server loses is made again by
 #: the pool that has it; nobody can make up for a lost completion, so the other session keeps the
@@ -193,6 +193,11 @@ class Claimer:
     async def leave_registry(self) -> None:
         """Take this pool out of it."""
         await self._write("registry_end", {"pool_id": self.pool_id}, attempts=1)
+
+    async def ask(self, statement: bytes, values: Mapping[str, Any]) -> Rows:
+        """Run a statement about this pool's jobs, and return its rows."""
+        answer = await self._results.run(statement, values, give_up=self.abandoned)
+        return answer.rows
 
     async def close(self) -> None:
         """Close the connections, once nothing is left that this pool holds and does not know."""

@@ -1,10 +1,16 @@
-"""Connections that an application adds jobs over: of a pool while it is open, else one a call."""
+"""Connections for code that is not the worker's own: of applications, tasks and the scheduler."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from typing import Any
 
 import psycopg
@@ -78,6 +84,47 @@ class Connections:
             return
         async with await connect_async(self._target()) as connection:
             yield connection
+
+
+class TaskConnections:
+    """The connections that a worker lends to its tasks, made when they are needed.
+
+    Args:
+        target: the database.
+        most: how many there may be for async tasks, and as many for those in threads.
+        prepared: whether statements may be prepared.
+    """
+
+    def __init__(self, target: Target, *, most: int, prepared: bool) -> None:
+        options: dict[str, Any] = {"min_size": 0, "max_size": most, "open": False, "kwargs": {
+            "autocommit": True, "fallback_application_name": "kongtask task",
+            "prepare_threshold": 5 if prepared else None,
+        }}  # fmt: skip
+        self._async_pool = AsyncConnectionPool(target.conninfo, **options)
+        self._pool = ConnectionPool(target.conninfo, **options)
+        self._is_pool_open, self._opening = False, threading.Lock()
+
+    async def open(self) -> None:
+        """Begin to lend."""
+        await self._async_pool.open()
+
+    async def close(self) -> None:
+        """Close what was made."""
+        await self._async_pool.close()
+        if self._is_pool_open:
+            await asyncio.to_thread(self._pool.close)
+
+    def lend(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Lend a connection to a task in a thread; called there."""
+        with self._opening:
+            if not self._is_pool_open:  # it has threads of its own, which most workers do not need
+                self._pool.open()
+                self._is_pool_open = True
+        return self._pool.connection()
+
+    def lend_async(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
+        """Lend a connection to an async task."""
+        return self._async_pool.connection()
 
 
 class LastingConnection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
 
@@ -36,6 +36,10 @@ class Surroundings(Protocol):
         """Lend a connection."""
         ...
 
+    def thread_connection(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Lend a connection to a thread; called there."""
+        ...
+
     async def queue_name(self, queue_id: int) -> str | None:
         """Return the name of a queue."""
         ...
@@ -56,6 +60,11 @@ class Context:
     def pool_id(self) -> str:
         """The id that the pool locks jobs with."""
         return self._around.pool_id
+
+    @property
+    def schema(self) -> str:
+        """The name of the worker schema."""
+        return self._around.schema
 
     @property
     def state(self) -> Any:

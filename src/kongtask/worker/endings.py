@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from kongtask.worker.attempts import Failure, Snoozed, Unfinished
+from kongtask.worker.attempts import Failure, Settled, Snoozed, Unfinished
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.claimer import Claimer
 from kongtask.worker.events import Emitter, JobComplete, JobLost, JobSnoozed
@@ -47,15 +47,20 @@ class Endings:
         self._poll_interval = options.poll_interval
         self._done = Batcher(self._write_done, options.complete_batch_delay, on_fatal)
         self._unfinished = Batcher(self._write_unfinished, options.fail_batch_delay, on_fatal)
+        self._committed = Batcher(self._tell_done, 0, on_fatal)
 
-    def add(self, job: ClaimedJob, unfinished: Unfinished | None) -> bool:
+    def add(self, job: ClaimedJob, outcome: Unfinished | Settled | None) -> bool:
         """Add a job that ended, which is written soon; return whether there is room for more.
 
         Args:
             job: the job.
-            unfinished: how its attempt ended, where it is not done.
+            outcome: how its attempt ended, where there is more to it than that the job is done.
         """
-        return self._done.add(job) if unfinished is None else self._unfinished.add(unfinished)
+        if outcome is None:
+            return self._done.add(job)
+        if isinstance(outcome, Settled):
+            return outcome is Settled.LOST or self._committed.add(job)
+        return self._unfinished.add(outcome)
 
     def unwritten(self) -> list[ClaimedJob]:
         """Return the jobs whose end has not been written."""
@@ -70,6 +75,7 @@ class Endings:
         """Wait until all that was added has been written, or cannot be."""
         await self._done.drain()
         await self._unfinished.drain()
+        await self._committed.drain()
 
     def tell_unwritten(self) -> None:
         """Say which jobs' ends could not be written."""
@@ -95,8 +101,11 @@ class Endings:
     async def _write_done(self, jobs: Sequence[ClaimedJob]) -> None:
         lost = await self._claimer.complete(jobs)
         self.tell_lost(lost)
+        await self._tell_done(_without(jobs, lost))
+
+    async def _tell_done(self, jobs: Sequence[ClaimedJob]) -> None:
         if self._emitter.wants(JobComplete):
-            for job in _without(jobs, lost):
+            for job in jobs:
                 self._emitter.emit(JobComplete(job=job, error=None))
         await self._on_written(jobs)
 

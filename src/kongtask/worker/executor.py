@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kongtask.errors import BatchError
-from kongtask.worker.attempts import Failure, Snoozed, Unfinished, failure_of
+from kongtask.errors import BatchError, JobLostError
+from kongtask.worker.attempts import Failure, Settled, Snoozed, Unfinished, failure_of
 from kongtask.worker.batches import settle_batch
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.context import Context, Surroundings, ThreadContext
@@ -22,6 +23,11 @@ from kongtask.worker.outcomes import Snooze
 from kongtask.worker.runners import Runners
 from kongtask.worker.tasks import Middleware, Task
 
+if TYPE_CHECKING:
+    from kongtask.worker.transactional import TransactionalRunner
+
+_log = logging.getLogger("kongtask.worker")
+
 
 class Executor:
     """Runs jobs.
@@ -32,6 +38,7 @@ class Executor:
         middleware: called around each job, the first one outermost.
         runners: threads and processes.
         emitter: told what happens.
+        transactional: runs transactional tasks, where there are any.
     """
 
     def __init__(
@@ -41,12 +48,14 @@ class Executor:
         middleware: Sequence[Middleware],
         runners: Runners,
         emitter: Emitter,
+        *,
+        transactional: TransactionalRunner | None = None,
     ) -> None:
         self._tasks, self._around, self._runners, self._emitter = tasks, around, runners, emitter
-        self._middleware = tuple(middleware)
+        self._middleware, self._transactional = tuple(middleware), transactional
 
-    async def run(self, job: ClaimedJob) -> Unfinished | None:
-        """Run a job; return how the attempt ended where the job is not done, or None.
+    async def run(self, job: ClaimedJob) -> Unfinished | Settled | None:
+        """Run a job; return how the attempt ended where more is to be said than that it is done.
 
         Raises:
             asyncio.CancelledError: the pool shuts down by force.
@@ -60,6 +69,9 @@ class Executor:
                 result = await self._through_middleware(job, task)
             else:
                 result = await self._call(job, task)
+            if task.transactions is not None and self._is_committed(job):
+                self._tell_success(job, result)
+                return Settled.COMMITTED
             if result is not None:
                 if isinstance(result, Snooze):
                     return Snoozed(job=job, wait=result.seconds)
@@ -74,11 +86,13 @@ class Executor:
             return self._failed(job, error)
         except BaseException as error:
             return self._failed(job, error)
-        if emitter.wants(JobSuccess):
-            emitter.emit(JobSuccess(job=job, result=result))
+        self._tell_success(job, result)
         return None
 
     async def _call(self, job: ClaimedJob, task: Task) -> Any:
+        if task.transactions is not None:
+            assert self._transactional is not None
+            return await self._transactional.call(job, task)
         context = Context(job, self._around)
         if task.runner == "loop":
             return await task.function(**task.signature.bind(job.payload_text, context))
@@ -105,7 +119,25 @@ class Executor:
         returned = await step()
         return result if returned is None else returned
 
-    def _failed(self, job: ClaimedJob, error: BaseException) -> Failure:
+    def _is_committed(self, job: ClaimedJob) -> bool:
+        """Tell whether a job's end was committed with its task; then no more can become of it."""
+        if self._transactional is None or not self._transactional.forget(job):
+            return False
+        _uncancel()
+        return True
+
+    def _tell_success(self, job: ClaimedJob, result: Any) -> None:
+        if self._emitter.wants(JobSuccess):
+            self._emitter.emit(JobSuccess(job=job, result=result))
+
+    def _failed(self, job: ClaimedJob, error: BaseException) -> Failure | Settled:
+        if isinstance(error, JobLostError):
+            _log.warning("%s", error)
+            return Settled.LOST
+        if self._is_committed(job):
+            _log.error("%r is done, and then a middleware raised:", job, exc_info=error)
+            self._tell_success(job, None)
+            return Settled.COMMITTED
         batch = error.errors if isinstance(error, BatchError) else ()
         self._emitter.emit(JobError(job=job, error=error, batch_errors=batch))
         failure = failure_of(job, self._tasks.get(job.task_identifier), error)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from functools import partial
+from typing import Any, NamedTuple, get_origin, get_type_hints
 
 import msgspec
 import msgspec.inspect
@@ -24,7 +25,22 @@ _OBJECTS = (
     msgspec.inspect.DataclassType,
 )
 
+#: The packages that have classes of connections.
+_DRIVERS = {"asyncpg", "django", "psycopg", "sqlalchemy"}
+
 _VARIABLE = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+
+
+class ConnectionParameter(NamedTuple):
+    """A parameter that takes the connection or session of a task's transaction.
+
+    Attributes:
+        name: its name.
+        type: its type.
+    """
+
+    name: str
+    type: type
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,12 +51,14 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         payload: the name of the parameter that takes it.
         is_spread: whether the payload's members are the function's arguments.
         context: the name of the parameter that takes the context, or None.
+        connection: the parameter that takes the connection of the task's transaction, or None.
     """
 
     decode: Callable[[str], Any] | None
     payload: str | None = None
     is_spread: bool = False
     context: str | None = None
+    connection: ConnectionParameter | None = None
 
     def bind(self, text: str, context: Context | ThreadContext) -> dict[str, Any]:
         """Return the arguments of a call, by name.
@@ -64,7 +82,8 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     """Read how a function wants to be called.
 
     A parameter whose type is :class:`Context` or :class:`ThreadContext`, or one without a type that
-    is called ``context``, takes the context.
+    is called ``context``, takes the context. One whose type is a driver's connection or session
+    takes that of the task's transaction.
     One other parameter takes the payload; of several, each takes the payload's member of its name.
     So does one whose type no JSON object can have, as ``to: str``, where the payload is an object
     and the parameter is not called ``payload``.
@@ -80,7 +99,10 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         reason = f"the type hints of the task {name} cannot be resolved: {error}"
         raise UsageError(reason) from error
     context = next((p.name for p in parameters if _is_context(p, hints.get(p.name))), None)
-    others = [p for p in parameters if p.name != context]
+    types = {p.name: kind for p in parameters if (kind := _connection_type(hints.get(p.name)))}
+    connection = next((ConnectionParameter(*each) for each in types.items()), None)
+    make = partial(Signature, context=context, connection=connection)
+    others = [p for p in parameters if p.name not in {context, connection and connection.name}]
     positional = [p.name for p in others if p.kind is inspect.Parameter.POSITIONAL_ONLY]
     if positional or any(p.kind in _VARIABLE for p in others):
         raise UsageError(
@@ -88,17 +110,17 @@ def read_signature(function: Callable[..., Any]) -> Signature:
             "its parameters, so that the members of a payload can fill them"
         )
     if not others:
-        return Signature(decode=None, context=context)
+        return make(decode=None)
     only = others[0] if len(others) == 1 and others[0].kind is not _NAMED_ONLY else None
     if only is None:
         members = _member_decoder(name, others, hints)
-        return Signature(decode=members, is_spread=True, context=context)
+        return make(decode=members, is_spread=True)
     hint = hints.get(only.name, Any)
     whole = make_decoder(hint)
     if only.name == "payload" or _takes_objects(hint):
-        return Signature(decode=whole, payload=only.name, context=context)
+        return make(decode=whole, payload=only.name)
     either = _whole_or_member(only.name, whole, _member_decoder(name, others, hints))
-    return Signature(decode=either, is_spread=True, context=context)
+    return make(decode=either, is_spread=True)
 
 
 def make_decoder(type_: Any) -> Callable[[str], Any]:
@@ -182,3 +204,15 @@ def _takes_objects(type_: Any) -> bool:
 
 def _is_context(parameter: inspect.Parameter, hint: Any) -> bool:
     return hint in {Context, ThreadContext} or (parameter.name == "context" and hint is None)
+
+
+def _connection_type(hint: Any) -> type | None:
+    """Return a type hint's class if it is one of connections or sessions."""
+    kind = get_origin(hint) or hint
+    if not isinstance(kind, type):
+        return None
+    if all(base.__module__.partition(".")[0] not in _DRIVERS for base in kind.__mro__):
+        return None
+    from kongtask.jobs.drivers import is_connection_type  # most workers need none of it
+
+    return kind if is_connection_type(kind) else None

@@ -7,17 +7,17 @@ import inspect
 import logging
 import secrets
 from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool
 
 from kongtask.database.connection import Target
 from kongtask.errors import WorkerStoppedError
 from kongtask.worker.attempts import Failure
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.claimer import Claimer, Found
+from kongtask.worker.connections import TaskConnections
 from kongtask.worker.endings import Endings
 from kongtask.worker.events import (
     Emitter,
@@ -44,6 +44,9 @@ from kongtask.worker.registry import Registry
 from kongtask.worker.runners import Runners
 from kongtask.worker.sweeper import Sweeper
 from kongtask.worker.tasks import Middleware, Task
+
+if TYPE_CHECKING:
+    from kongtask.worker.transactional import TransactionalRunner
 
 _log = logging.getLogger("kongtask.worker")
 
@@ -96,13 +99,9 @@ class WorkerPool:
         )  # fmt: skip
         self._runners = Runners(options.concurrency)
         self._queue_names = QueueNames(self._claimer.queue_names, options.queue_name_batch_delay)
-        self._connections = AsyncConnectionPool(
-            target.conninfo, min_size=0, max_size=options.max_pool_size, open=False,
-            kwargs={
-                "autocommit": True, "fallback_application_name": "kongtask task",
-                "prepare_threshold": 5 if options.prepared_statements else None,
-            },
-        )  # fmt: skip
+        self._connections = TaskConnections(
+            target, most=options.max_pool_size, prepared=options.prepared_statements
+        )
         self._registry = Registry(self._claimer, options.schema)
         self._duties: list[asyncio.Task[None]] = []
         self._error: BaseException | None = None
@@ -113,7 +112,11 @@ class WorkerPool:
             on_fenced=self._fenced, on_freed=self.nudge,
         )  # fmt: skip
         self._executors = Executors(
-            self._queue, Executor(tasks, self, middleware, self._runners, emitter),
+            self._queue,
+            Executor(
+                tasks, self, middleware, self._runners, emitter,
+                transactional=self._transactional(),
+            ),
             self._endings, life=self._life, emitter=emitter, on_error=self._executor_failed,
         )  # fmt: skip
         self._killing: asyncio.Task[list[ClaimedJob]] | None = None
@@ -161,12 +164,26 @@ class WorkerPool:
             self._queue.nudge(count)
 
     def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
-        """Lend a connection to a task."""
-        return self._connections.connection()
+        """Lend a connection to an async task."""
+        return self._connections.lend_async()
+
+    def thread_connection(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Lend a connection to a task in a thread; called there."""
+        return self._connections.lend()
 
     async def queue_name(self, queue_id: int) -> str | None:
         """Return the name of a queue."""
         return await self._queue_names.get(queue_id)
+
+    def _transactional(self) -> TransactionalRunner | None:
+        """Return what runs tasks in transactions, where there are such tasks."""
+        if all(task.transactions is None for task in self._tasks.values()):
+            return None
+        from kongtask.worker.transactional import TransactionalRunner
+
+        return TransactionalRunner(
+            self, self._runners, self._claimer.ask, answer_timeout=self._options.answer_timeout
+        )
 
     async def _until_ended(self) -> None:
         self._emitter.emit(PoolCreate(pool_id=self.pool_id))

@@ -11,7 +11,7 @@ import psycopg
 _CLASHES = frozenset({"40001", "40P01", "55P03", "57014"})
 
 #: The server or the connection goes away, is not there yet, or has become a read-only one.
-_LOST_CLASSES = ("08", "57P", "53", "25006")
+LOST_CLASSES = ("08", "57P", "53", "25006")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def backoff_for(error: BaseException) -> Backoff | None:
         return LOST if _is_of_connection(error) else None
     if state in _CLASHES:
         return CLASH
-    return LOST if state.startswith(_LOST_CLASSES) else None
+    return LOST if state.startswith(LOST_CLASSES) else None
 
 
 def is_lost(error: BaseException) -> bool:

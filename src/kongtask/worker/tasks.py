@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kongtask.errors import UsageError
 from kongtask.worker.payloads import Signature, read_signature
 from kongtask.worker.retry_policies import RetryPolicy
+
+if TYPE_CHECKING:
+    from kongtask.worker.transactional import Transactions
 
 Runner = Literal["loop", "thread", "process"]
 
@@ -29,6 +32,7 @@ class Task:
         is_death_counted: whether an attempt counts that ended with the worker's death.
         retry: how long to wait after a failed attempt; None for as long as Graphile Worker waits.
         no_retry: errors after which the job is not tried again.
+        transactions: where the transactions come from that it runs in; None if it runs in none.
     """
 
     identifier: str
@@ -38,6 +42,7 @@ class Task:
     is_death_counted: bool = True
     retry: RetryPolicy | None = None
     no_retry: tuple[type[BaseException], ...] = ()
+    transactions: Transactions | None = None
 
 
 def make_task(
@@ -48,6 +53,7 @@ def make_task(
     is_death_counted: bool = True,
     retry: RetryPolicy | None = None,
     no_retry: Exceptions = (),
+    transactions: Transactions | None = None,
 ) -> Task:
     """Return a task that runs a function.
 
@@ -58,6 +64,7 @@ def make_task(
         is_death_counted: whether an attempt counts that ended with the worker's death.
         retry: how long to wait after a failed attempt; None for as long as Graphile Worker waits.
         no_retry: errors after which the job is not tried again.
+        transactions: where the transactions come from that it runs in; None if it runs in none.
 
     Raises:
         UsageError: the identifier or the function cannot be a task's.
@@ -90,10 +97,33 @@ def make_task(
         if not (isinstance(error, type) and issubclass(error, BaseException)):
             raise UsageError(f"what {identifier} has in no_retry is no class of errors: {error!r}")
     runner: Runner = "loop" if is_async else "process" if is_process else "thread"
+    _check_transactions(identifier, signature, runner, transactions)
     return Task(
         identifier=identifier, function=function, signature=signature, runner=runner,
         is_death_counted=is_death_counted, retry=retry, no_retry=errors,
+        transactions=transactions,
     )  # fmt: skip
+
+
+def _check_transactions(
+    identifier: str, signature: Signature, runner: Runner, transactions: Transactions | None
+) -> None:
+    if transactions is None:
+        if signature.connection is not None:
+            kind = signature.connection.type
+            raise UsageError(
+                f"the task {identifier} takes a {kind.__module__}.{kind.__qualname__}, which only "
+                "transactional tasks are given: @app.task(transactional=True)"
+            )
+        return
+    if runner == "process":
+        raise UsageError(
+            f"the task {identifier} runs in a process, and cannot be transactional: a transaction "
+            "does not leave the process that has its connection"
+        )
+    from kongtask.worker.transactional.sources import check_transactions
+
+    check_transactions(transactions, is_async=runner == "loop")
 
 
 class TaskList(Mapping[str, Task]):
