@@ -14,12 +14,15 @@ from time import monotonic
 
 import msgspec
 
-from kongtask.telemetry.endpoint import LOOPBACK
+from kongtask.telemetry.endpoint import LOOPBACK, has_prometheus, without_prometheus
 from kongtask.telemetry.health import Verdict
 from kongtask.telemetry.http import Handler, Response
 
 #: Seconds that a process gets to answer: less than the second that probes usually wait.
 _PATIENCE = 0.7
+
+#: Seconds that it gets where the database has to answer too.
+_LONG_PATIENCE = 6.0
 
 #: Seconds after its begin in which a process that has not answered yet may still be starting.
 _START = 60.0
@@ -69,10 +72,10 @@ class Member:
             and monotonic() - self._began < _START
         )
 
-    async def ask(self, path: str) -> Response | None:
-        """Ask the process for a path; None where it does not answer in time."""
+    async def ask(self, path: str, *, patience: float = _PATIENCE) -> Response | None:
+        """Ask the process for a path; None where it does not answer in so many seconds."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(patience):
                 response = await _get(self.listener.getsockname()[1], path)
         except (OSError, ValueError, asyncio.IncompleteReadError):  # a TimeoutError is an OSError
             return None
@@ -92,7 +95,8 @@ class Fleet:
 
     def handlers(self) -> dict[str, Handler]:
         """Return what answers at which path."""
-        return {"/live": self._live, "/ready": self._ready}
+        metrics = self._metrics if has_prometheus() else without_prometheus
+        return {"/live": self._live, "/ready": self._ready, "/metrics": metrics}
 
     async def _live(self) -> Response:
         """Tell whether nothing hangs. A process that is dead is started anew, so it hangs not."""
@@ -117,6 +121,27 @@ class Fleet:
             return ("starting",) if answer is None and member.is_starting else _reasons(answer)
 
         return await self._together(reasons)
+
+    async def _metrics(self) -> Response:
+        """Tell what each process has done, and what the first one to say it finds in the queue."""
+        from kongtask.telemetry.prometheus import merged, metrics_response
+
+        running = [member for member in self._members if member.is_there]
+        answers = await asyncio.gather(*(member.ask("/metrics/worker") for member in running))
+        texts = {
+            str(member.number): answer.body
+            for member, answer in zip(running, answers, strict=True)
+            if answer is not None and answer.status == HTTPStatus.OK
+        }
+        queue = b""
+        for member in running:
+            if str(member.number) not in texts:
+                continue
+            answer = await member.ask("/metrics/queue", patience=_LONG_PATIENCE)
+            if answer is not None and answer.status == HTTPStatus.OK:
+                queue = answer.body
+                break
+        return metrics_response(merged(tuple(texts.items())) + queue)
 
     async def _together(self, ask: Callable[[Member], Awaitable[Iterable[str]]]) -> Response:
         found = await asyncio.gather(*(ask(member) for member in self._members))

@@ -15,6 +15,7 @@ Row = tuple[Any, ...]
 
 #: PostgreSQL counts microseconds from here.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_EPOCH_SECONDS = _EPOCH.timestamp()
 
 
 class ClaimedJob:
@@ -102,6 +103,17 @@ class ClaimedJob:
     def sort_key(self) -> tuple[int, int, int]:
         """What the most urgent job has the least of, among jobs of one claim."""
         return self._row[3], self._row[4], self._row[0]
+
+    def waited(self, now: float) -> float:
+        """Return for how many seconds it had been due at a moment, which is after its claim.
+
+        Where this machine's clock is behind the server's, the moment of the claim counts.
+
+        Args:
+            now: seconds since 1970, by this machine's clock.
+        """
+        moment: float = max((now - _EPOCH_SECONDS) * 1_000_000, self.claim)
+        return max(0.0, (moment - int(self._row[4])) / 1_000_000)
 
     def __repr__(self) -> str:
         """Say which job it is; payloads may be large or secret."""

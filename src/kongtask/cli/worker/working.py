@@ -150,7 +150,7 @@ def _work(request: Request, app: App, target: Target, tidy_up: Callable[[], None
     async def main() -> None:
         telling = asyncio.create_task(report.run())
         try:
-            async with _telling_health(request.health, app):
+            async with _telling_health(request.health, app, target):
                 run = runner.run_once if request.is_once else runner.run
                 await run(handle_signals=True, before_end=tidy_up)
         finally:
@@ -162,13 +162,13 @@ def _work(request: Request, app: App, target: Target, tidy_up: Callable[[], None
 
 
 @asynccontextmanager
-async def _telling_health(place: Place | None, app: App) -> AsyncIterator[None]:
+async def _telling_health(place: Place | None, app: App, target: Target) -> AsyncIterator[None]:
     if place is None:
         yield
         return
     from kongtask.telemetry.endpoint import serving_worker
 
-    async with serving_worker(app.emitter, place) as port:
+    async with serving_worker(app, place, target=target) as port:
         if place.listener is None:
             _log.info("health is told on http://%s:%d", place.host, port)
         yield
