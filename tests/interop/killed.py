@@ -1,6 +1,7 @@
-"""A worker that is going to be killed: ``python -m tests.interop.killed CONNINFO SEED``.
+"""A worker that is going to be killed: ``python -m tests.interop.killed CONNINFO SEED [SECONDS]``.
 
-Each job writes to the table ``log`` when it begins and when it ends, as those of the peer's do.
+A job lasts up to 200 ms, or as many seconds as are given. It writes to the table ``log`` when it
+begins and when it ends, as those of the peer's do.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import timedelta
 from kongtask.worker import App, Context
 
 
-def main(conninfo: str, seed: str) -> None:
+def main(conninfo: str, seed: str, seconds: str | None = None) -> None:
     """Work until killed."""
     app, durations = App(conninfo), random.Random(seed)
     insert = "insert into public.log (queue, number, what, worker) values (null, %s, %s, 'python')"
@@ -21,7 +22,7 @@ def main(conninfo: str, seed: str) -> None:
     @app.task
     async def work(payload: int, context: Context) -> None:
         await context.query(insert, [payload, "begin"])
-        await asyncio.sleep(durations.uniform(0.005, 0.2))
+        await asyncio.sleep(float(seconds or durations.uniform(0.005, 0.2)))
         await context.query(insert, [payload, "end"])
 
     # Nobody recovers what a killed worker held but the sweep, whose rule is four hours.

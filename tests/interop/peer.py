@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,12 +67,17 @@ class Peer:
         given = {"specs": specs, "preserveRunAt": preserve_run_at}
         return list(self._run(target, "graphile_worker", "addJobs", given))
 
-    def run_once(self, target: Target, **tasks: str | None) -> list[Any]:
+    def force_unlock(self, target: Target, *ids: str) -> None:
+        """Free what some workers hold, with its ``forceUnlockWorkers``."""
+        self._run(target, "graphile_worker", "forceUnlock", ids)
+
+    def run_once(self, target: Target, **tasks: str | Sequence[str | None] | None) -> list[Any]:
         """Let it work until nothing is due.
 
         Args:
             target: the database.
-            tasks: for each task identifier the error that it fails with, or None.
+            tasks: for each task identifier the error that it fails with, or None; for a batch task,
+                one or the other for each entry.
 
         Returns:
             What it executed: identifier, payload, queueId and attempts of each.
@@ -113,7 +118,7 @@ class Peer:
     def running(
         self, target: Target, identifiers: list[str], *, longest: int = 0, seed: int = 1,
         **options: object,
-    ) -> Iterator[None]:  # fmt: skip
+    ) -> Iterator[subprocess.Popen[str]]:  # fmt: skip
         """Let it work as long as the block lasts; its jobs write to a table ``log``.
 
         Args:
@@ -122,6 +127,9 @@ class Peer:
             longest: milliseconds that a job lasts at most.
             seed: for how long jobs last.
             options: of its ``run``.
+
+        Yields:
+            Its process, which the block may end by itself.
         """
         given = {
             "identifiers": identifiers, "log": "public.log", "longest": longest, "seed": seed,
@@ -143,7 +151,9 @@ class Peer:
                 process.stdin.flush()
                 if process.stdout.readline().strip() != "ready":
                     raise PeerFailedError(process.stderr.read().strip())
-                yield
+                yield process
+                if process.poll() is not None:
+                    return
                 process.stdin.close()
                 if process.wait(30) != 0:
                     raise PeerFailedError(process.stderr.read().strip())

@@ -71,13 +71,24 @@ const commands = {
     return withUtils((utils) => utils.addJobs(specs.map(withDates), preserveRunAt));
   },
 
+  // Frees what some workers hold: their ids.
+  async forceUnlock(ids) {
+    await withUtils((utils) => utils.forceUnlockWorkers(ids));
+  },
+
   // Works until nothing is due: {tasks: {identifier: error message or null}} -> what was executed.
+  // An error message for each entry, a list, makes a batch task.
   async runOnce({ tasks }) {
     const executed = [];
     const taskList = {};
     for (const [identifier, failure] of Object.entries(tasks)) {
       taskList[identifier] = async (payload, { job }) => {
         executed.push({ identifier, payload, queueId: job.job_queue_id, attempts: job.attempts });
+        if (Array.isArray(failure)) {
+          return payload.map((_, index) =>
+            failure[index] === null ? null : Promise.reject(new Error(failure[index])),
+          );
+        }
         if (failure !== null) {
           throw new Error(failure);
         }
