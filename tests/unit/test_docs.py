@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import itertools
 import json
@@ -198,6 +199,19 @@ def test_the_reference_has_every_environment_variable_that_the_code_reads() -> N
     read |= {*connection._LIBPQ_SERVER_VARIABLES, *re.findall(r"\bKONGTASK_[A-Z_]+\b", source)}
     assert {"DATABASE_URL", "SOURCE_DATE_EPOCH", "PGHOST"} <= read
     assert {name for name in read if f"`{name}`" not in page} == set()
+
+
+def test_every_point_of_compatibility_names_tests_that_exist() -> None:
+    page = text_of(DOCS / "explanation/compatibility.md")
+    rows = re.findall(r"^\| (\d*) ?\| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert [int(number) for number, _, _ in rows if number] == list(range(1, 11))
+    for _, point, tests in rows[1:]:
+        names = re.findall(r"`([\w/.]+)::(\w+)`", tests)
+        assert names, point
+        for file, name in names:
+            tree = ast.parse(text_of(CHECKOUT / file))
+            defined = {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}
+            assert name in defined, f"{file}::{name}"
 
 
 def test_every_dependency_is_explained() -> None:
