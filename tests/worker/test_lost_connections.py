@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from kongtask.database.connection import Target, connect
 from kongtask.errors import WorkerStoppedError
-from kongtask.worker import App, Snooze
+from kongtask.worker import App, Context, Snooze
 from kongtask.worker.events import (
     JobComplete,
     JobSnoozed,
@@ -245,6 +246,21 @@ def test_the_end_of_a_job_that_another_pool_has_is_not_told(
     assert sorted(ended) == [1, 3]
     assert queue.jobs("payload, locked_by") == [(2, "pool-other")]
     assert caplog.text.count("was not this worker's any more") == 1
+
+
+def test_connections_of_tasks_look_whether_the_server_is_still_there(queue: Queue) -> None:
+    """As the worker's own do, and as the connection string says where it does."""
+    app = App(make_conninfo(queue.conninfo, keepalives_idle=7))
+
+    @app.task
+    async def count(context: Context) -> None:
+        async with context.connection() as connection:
+            given = connection.info.get_parameters()
+        assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("7", "20000")
+
+    queue.add("count")
+    run(app.run_once())
+    assert queue.jobs() == []
 
 
 def test_connections_that_hang_are_given_up(queue: Queue, relay: Relay) -> None:

@@ -17,6 +17,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from kongtask.database.connection import Target, connect, connect_async
+from kongtask.worker.session import keepalives
 
 _MOST_CONNECTIONS = 10
 
@@ -98,7 +99,7 @@ class TaskConnections:
     def __init__(self, target: Target, *, most: int, prepared: bool) -> None:
         options: dict[str, Any] = {"min_size": 0, "max_size": most, "open": False, "kwargs": {
             "autocommit": True, "fallback_application_name": "kongtask task",
-            "prepare_threshold": 5 if prepared else None,
+            "prepare_threshold": 5 if prepared else None, **keepalives(target),
         }}  # fmt: skip
         self._async_pool = AsyncConnectionPool(target.conninfo, **options)
         self._pool = ConnectionPool(target.conninfo, **options)

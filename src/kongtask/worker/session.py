@@ -76,8 +76,6 @@ async def open_connection(
         prepared: whether statements may be prepared; poolers in transaction mode want none.
         answer_timeout: seconds that it may take.
     """
-    given = psycopg.conninfo.conninfo_to_dict(target.conninfo)
-    options = {key: value for key, value in _KEEPALIVES.items() if key not in given}
     async with asyncio.timeout(answer_timeout):
         connection: AsyncConnection = await psycopg.AsyncConnection.connect(
             target.conninfo,
@@ -85,11 +83,17 @@ async def open_connection(
             prepare_threshold=5 if prepared else None,
             fallback_application_name=f"kongtask {name}",
             client_encoding="UTF8",
-            **options,
+            **keepalives(target),
         )
     # Moments are decoded when somebody asks for one: a job that is claimed has several.
     connection.adapters.register_loader("timestamptz", Int8BinaryLoader)
     return connection
+
+
+def keepalives(target: Target) -> dict[str, Any]:
+    """Return the parameters of libpq's probes, but for those that a connection string names."""
+    given = psycopg.conninfo.conninfo_to_dict(target.conninfo)
+    return {key: value for key, value in _KEEPALIVES.items() if key not in given}
 
 
 @contextmanager
