@@ -18,6 +18,8 @@ class Relay:
     Attributes:
         conninfo: of the database, by way of the relay.
         is_swallowing: whether what arrives is thrown away, on connections old and new.
+        is_refusing: whether new connections are closed at once.
+        is_deaf: whether notifications are thrown away, and nothing else.
     """
 
     def __init__(self, database: Target) -> None:
@@ -25,9 +27,10 @@ class Relay:
         self._host, self._port = str(given["host"]), str(given["port"])
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._links: list[socket.socket] = []
+        self._connections: list[_Connection] = []
         self._cut_on: bytes | None = None
-        self.is_swallowing = False
-        self.was_cut = threading.Event()
+        self.is_swallowing = self.is_refusing = self.is_deaf = False
+        self.was_cut, self.was_refused = threading.Event(), threading.Event()
         self.conninfo = make_conninfo(
             database.conninfo, host="127.0.0.1", hostaddr="127.0.0.1",
             port=self._listener.getsockname()[1], sslmode="disable", gssencmode="disable",
@@ -38,6 +41,11 @@ class Relay:
         """Let the next statement with some text reach the server, and its answer be cut off."""
         self.was_cut.clear()
         self._cut_on = text
+
+    def freeze(self) -> None:
+        """Throw away from now on what arrives on today's connections; both ends think they live."""
+        for connection in self._connections:
+            connection.is_frozen = True
 
     def close(self) -> None:
         """Cut all connections."""
@@ -50,42 +58,90 @@ class Relay:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = self._connect()
+                server = None if self.is_refusing else self._connect()
+                if server is None:
+                    self.was_refused.set()
+                    client.close()
+                    continue
                 self._links += client, server
-                doomed = threading.Event()
-                _start(self._pass_on, client, server, doomed, True)
-                _start(self._pass_on, server, client, doomed, False)
+                connection = _Connection()
+                self._connections.append(connection)
+                _start(self._pass_on, client, server, connection, True)
+                _start(self._pass_on, server, client, connection, False)
 
-    def _connect(self) -> socket.socket:
-        if not self._host.startswith("/"):
-            return socket.create_connection((self._host, int(self._port)))
-        server = socket.socket(socket.AF_UNIX)
-        server.connect(f"{self._host}/.s.PGSQL.{self._port}")
+    def _connect(self) -> socket.socket | None:
+        """Connect to the server; None where it is away."""
+        try:
+            if not self._host.startswith("/"):
+                return socket.create_connection((self._host, int(self._port)))
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(f"{self._host}/.s.PGSQL.{self._port}")
+        except OSError:
+            return None
         return server
 
     def _pass_on(
         self,
         source: socket.socket,
         sink: socket.socket,
-        doomed: threading.Event,
+        connection: _Connection,
         is_to_server: bool,
     ) -> None:
+        messages = _Messages()
         with suppress(OSError):
             while data := source.recv(65536):
-                if self.is_swallowing:
+                if not is_to_server:
+                    data = messages.take(data, is_deaf=self.is_deaf)
+                if self.is_swallowing or connection.is_frozen:
                     continue
                 if is_to_server and self._cut_on is not None and self._cut_on in data:
                     self._cut_on = None
-                    doomed.set()
-                if doomed.is_set() and not is_to_server:
+                    connection.is_doomed = True
+                if connection.is_doomed and not is_to_server:
                     sink.sendall(data[: len(data) // 2])
                     break
                 sink.sendall(data)
         for link in (source, sink):
             with suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
-        if doomed.is_set():
+        if connection.is_doomed:
             self.was_cut.set()
+
+
+class _Connection:
+    """What becomes of a connection.
+
+    Attributes:
+        is_doomed: whether it is cut in the midst of the next answer.
+        is_frozen: whether what arrives is thrown away.
+    """
+
+    def __init__(self) -> None:
+        self.is_doomed = self.is_frozen = False
+
+
+class _Messages:
+    """A server's messages, of which notifications can be left out.
+
+    A message is a letter and its length, which counts itself, in four bytes.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = b""
+
+    def take(self, data: bytes, *, is_deaf: bool) -> bytes:
+        """Take some bytes; return the messages that are whole now."""
+        self._waiting += data
+        begin, kept = 0, []
+        while len(self._waiting) >= begin + 5:
+            end = begin + 1 + int.from_bytes(self._waiting[begin + 1 : begin + 5], "big")
+            if end > len(self._waiting):
+                break
+            if not (is_deaf and self._waiting[begin : begin + 1] == b"A"):
+                kept.append(self._waiting[begin:end])
+            begin = end
+        self._waiting = self._waiting[begin:]
+        return b"".join(kept)
 
 
 @contextmanager

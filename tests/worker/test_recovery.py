@@ -15,12 +15,14 @@ from psycopg.conninfo import make_conninfo
 from kongtask.database.connection import Target, connect
 from kongtask.migrate import install_extension
 from kongtask.worker import App, Context, LifeOptions
-from kongtask.worker.events import Emitter, JobComplete
+from kongtask.worker.events import Emitter, JobComplete, PoolCreate, PoolListenSuccess
+from kongtask.worker.life import PoolFenced
 from kongtask.worker.life.rescuer import Rescuer
 from kongtask.worker.life.session import LifeSession
 
 from .lively_process import IN_VAIN, lively
 from .queue import Queue
+from .relay import relay_to
 from .running import Watch, run, running
 
 #: Heartbeats that tell within seconds, for tests of those.
@@ -165,6 +167,31 @@ def test_a_worker_that_loses_only_the_connection_of_its_lock_keeps_its_jobs(queu
             until(lambda: value(queue, enough, seen))
             assert not [words for words in second.said if words[0] == "recovered"]
         assert value(queue, "select locked_by from graphile_worker._private_jobs") == owner
+
+
+def test_a_worker_that_was_taken_for_dead_waits_for_the_server_to_go_on(queue: Queue) -> None:
+    """It looks at the schema first, as when it started; but it does not end for want of it."""
+    with relay_to(Target(conninfo=queue.conninfo, source="")) as relay:
+        app = App(relay.conninfo)
+
+        @app.task
+        async def note(payload: Any) -> None: ...
+
+        async def work() -> None:
+            created, fenced = Watch(app, PoolCreate), Watch(app, PoolFenced)
+            listening, done = Watch(app, PoolListenSuccess), Watch(app, JobComplete)
+            async with running(app, life=LifeOptions(beat_interval=0.1)):
+                await listening.until(1)
+                relay.is_refusing = True
+                queue.connection.execute(b"update kongtask.pools set recovered_at = now()")
+                await fenced.until(1)
+                assert await asyncio.to_thread(relay.was_refused.wait, IN_VAIN)
+                relay.is_refusing = False
+                await created.until(2)
+                queue.add("note")
+                await done.until(1)
+
+        run(work())
 
 
 def register(queue: Queue, pool_id: str, *, age: float = 60, mode: str = "lock") -> None:

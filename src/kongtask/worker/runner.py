@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -19,7 +20,7 @@ from kongtask.database.connection import (
     describe,
     find_target,
 )
-from kongtask.errors import UsageError
+from kongtask.errors import ConnectionFailedError, UsageError
 from kongtask.names import NEWEST_REVISION
 from kongtask.settings import load_settings
 from kongtask.worker.claimed import ClaimedJob
@@ -27,6 +28,7 @@ from kongtask.worker.connections import LastingConnection
 from kongtask.worker.events import Emitter, Stop
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.pool import WorkerPool
+from kongtask.worker.retries import LOST, is_lost
 from kongtask.worker.signals import Signals
 from kongtask.worker.tasks import Middleware, Task
 
@@ -140,13 +142,29 @@ class Runner:
 
     async def _work(self, target: Target, pool: WorkerPool, state: Any) -> None:
         """Run a pool, and another one when others have taken the first for dead."""
-        while not self._is_stopped:
-            self._pool, pool.state = pool, state
-            await pool.run()
-            if not pool.is_fenced or self._is_stopped:
+        next_pool: WorkerPool | None = pool
+        while next_pool is not None and not self._is_stopped:
+            self._pool, next_pool.state = next_pool, state
+            await next_pool.run()
+            if not next_pool.is_fenced or self._is_stopped:
                 return
             _log.warning("going on as a new worker")
-            pool = await self._make_pool(target, is_once=False)
+            next_pool = await self._make_next_pool(target)
+
+    async def _make_next_pool(self, target: Target) -> WorkerPool | None:
+        """Make another pool as soon as the server can be reached; None when stopped meanwhile."""
+        for attempt in count():
+            if self._is_stopped:
+                break
+            try:
+                return await self._make_pool(target, is_once=False)
+            except Exception as error:
+                if not (isinstance(error, ConnectionFailedError) or is_lost(error)):
+                    raise
+                wait = LOST.delay(attempt)
+                _log.warning("%s; trying again in %.1f s", error, wait)
+            await asyncio.sleep(wait)
+        return None
 
     async def _make_pool(self, target: Target, *, is_once: bool) -> WorkerPool:
         if not self._tasks:
