@@ -59,6 +59,10 @@ test-long: setup ## Run the property tests with many more examples: SEED=… rep
 test-matrix: setup ## Run the tests that know servers on PostgreSQL 13 to 18
 	@KONGTASK_TEST_BINARIES="$$($(BIN)/python -m tests.matrix)" $(BIN)/python -m pytest -m every_server $(ARGS)
 
+.PHONY: chaos
+chaos: setup ## Let workers and servers go wrong and check what happened: SEEDS=1..3 JOBS=1000 FAULTS=kill,stop+kill,mixed
+	@$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
+
 .PHONY: lint
 lint: setup ## Check style, types and the import rules
 	@$(BIN)/ruff check

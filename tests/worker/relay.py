@@ -71,12 +71,13 @@ class Relay:
 
     def _connect(self) -> socket.socket | None:
         """Connect to the server; None where it is away."""
+        is_local = self._host.startswith("/")
+        server = socket.socket(socket.AF_UNIX if is_local else socket.AF_INET)
+        path = f"{self._host}/.s.PGSQL.{self._port}"
         try:
-            if not self._host.startswith("/"):
-                return socket.create_connection((self._host, int(self._port)))
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(f"{self._host}/.s.PGSQL.{self._port}")
+            server.connect(path if is_local else (self._host, int(self._port)))
         except OSError:
+            server.close()
             return None
         return server
 

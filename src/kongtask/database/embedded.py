@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 import platformdirs
 
@@ -96,7 +97,7 @@ class LocalServer:
         conninfo = " ".join(f"{key}='{value}'" for key, value in quoted.items())
         return Target(conninfo=conninfo, source="the embedded server")
 
-    def __enter__(self) -> LocalServer:
+    def __enter__(self) -> Self:
         self._make_folder(self.home)
         with _locked(self.home / "start.lock"):
             users = os.open(self.home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)

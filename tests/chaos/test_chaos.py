@@ -1,0 +1,97 @@
+"""Short runs of the chaos harness, chosen by seeds, and of workers that are known to be wrong.
+
+``make chaos`` plays long ones, and those again that fail here. Two are played at a time, since a
+run mostly waits; a worker that is wrong must be found out, or the checker proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.interop.peer import Peer, peer
+from tests.npm import RegistryUnreachableError
+
+from .checker import Kind
+from .mutants import MUTANTS, Mutant, source_of
+from .run import play
+from .scenario import Outcome, Scenario
+
+SEEDS = {
+    1: ("await", "disk", "kill", "terminate"),
+    2: ("half-open", "restart", "stop"),
+    3: ("clash", "deaf", "exhaustion", "failover"),
+}
+
+#: The revision of the schema of which Graphile Worker's batches break serial queues; the next
+#: version has mended it.
+WRONG_REVISION = 19
+
+Played = Callable[[int | str], Outcome]
+
+
+@pytest.fixture(scope="module")
+def played() -> Iterator[Played]:
+    """All runs, which are under way; asked for one, it waits for its end."""
+    pool = ThreadPoolExecutor(2)
+    runs: dict[int | str, Future[Outcome]] = {
+        **{seed: pool.submit(play_seed, seed) for seed in SEEDS},
+        **{mutant.name: pool.submit(play_mutant, mutant) for mutant in MUTANTS},
+    }
+    if node(WRONG_REVISION):
+        runs[WRONG_REVISION] = pool.submit(play_node)
+    yield lambda which: runs[which].result()
+    pool.shutdown(cancel_futures=True)
+
+
+def node(revision: int) -> list[Peer]:
+    """Return a Graphile Worker, or none where it cannot be installed."""
+    try:
+        return [peer(revision)]
+    except RegistryUnreachableError:
+        return []
+
+
+def play_seed(seed: int) -> Outcome:
+    return play(Scenario(seed=seed, faults=SEEDS[seed], node=node(20) if seed == 1 else []))
+
+
+def play_mutant(mutant: Mutant) -> Outcome:
+    with source_of(mutant) as source:
+        return play(
+            Scenario(
+                seed=mutant.seed, faults=mutant.faults, mode=mutant.mode, source=source, jobs=150,
+                long=mutant.long, seconds=4.0, patience=8.0,
+            )
+        )  # fmt: skip
+
+
+def play_node() -> Outcome:
+    batches = {"concurrency": 10, "preset": {"worker": {"localQueue": {"size": 50}}}}
+    workers = node(WRONG_REVISION)
+    return play(Scenario(seed=1, python=0, node=workers, node_options=batches, jobs=150))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_is_lost_whatever_goes_wrong(seed: int, played: Played) -> None:
+    outcome = played(seed)
+    assert not outcome.violations, str(outcome)
+    # What was to go wrong has gone wrong.
+    assert bool(outcome.places) == ("await" in SEEDS[seed])
+    struck = {fault.what for fault in outcome.history.disturbances}
+    assert struck >= set(SEEDS[seed]) - {"await", "disk"}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
+def test_a_mutant_is_found_out(mutant: Mutant, played: Played) -> None:
+    outcome = played(mutant.name)
+    assert mutant.found in {violation.kind for violation in outcome.violations}, str(outcome)
+
+
+def test_graphile_worker_is_found_out_where_its_batches_break_serial_queues(played: Played) -> None:
+    if not node(WRONG_REVISION):
+        pytest.skip("the npm registry is unreachable and .cache/node is empty")
+    outcome = played(WRONG_REVISION)
+    assert {violation.kind for violation in outcome.violations} == {Kind.OVERLAP}, str(outcome)
