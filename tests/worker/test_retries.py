@@ -85,7 +85,9 @@ def test_fixed_waits_are_the_same_but_for_chance() -> None:
         (lambda: Retry(in_=float("inf")), "in_ is 0 seconds"),
         (lambda: Snooze(in_=timedelta.max), "in_ is 0 seconds"),
         (lambda: Snooze(in_="60"), "in_ is 0 seconds"),  # type: ignore[arg-type]
-        (lambda: App().task(retry=5)(choose), "is no function of the job"),  # type: ignore[call-overload]
+        (lambda: App().task(retry=5)(choose), "is no ordinary function"),  # type: ignore[call-overload]
+        (lambda: App().task(retry=Exponential)(choose), "as Exponential\\(\\) is one"),  # type: ignore[arg-type]
+        (lambda: App().task(retry=choose_in_loop)(choose), "no ordinary"),  # type: ignore[arg-type]
         (lambda: App().task(no_retry=[KeyError])(choose), "no class of errors"),  # type: ignore[call-overload]
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kongtask import App
+from kongtask import App, Snooze
 from kongtask.cli.worker.logs import TextFormatter
 from kongtask.cli.worker.report import Report
 from kongtask.database.connection import Target, connect
@@ -133,13 +133,24 @@ def test_now_and_then_it_tells_how_many_jobs_were_done(
     async def bad() -> None:
         raise ValueError("no good")
 
+    @app.task
+    async def later() -> Snooze:
+        return Snooze(in_=3600)
+
     for identifier in ("good", "good", "bad"):
         queue.add(identifier)
     asyncio.run(app.run_once())
     report.tell(60.0)
     report.tell(60.0)
+    queue.add("later")
+    asyncio.run(app.run_once())
+    report.tell(60.0)
     told = [text for text in caplog.messages if "a second" in text]
-    assert told == ["2 jobs done and 1 attempts failed in 60 s: 0.1 a second"]
+    assert told == [
+        "2 jobs done and 1 attempts failed in 60 s: 0.1 a second",
+        "0 jobs done and 0 attempts failed, 1 snoozed in 60 s: 0.0 a second",
+    ]
+    assert caplog.messages[-2].endswith("ended: 2 jobs done, 1 attempts failed, 1 snoozed")
 
 
 @pytest.mark.parametrize(

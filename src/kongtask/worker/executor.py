@@ -64,11 +64,11 @@ class Executor:
         if emitter.wants(JobStart):
             emitter.emit(JobStart(job=job))
         try:
-            task = self._tasks[job.task_identifier]
+            task, context = self._tasks[job.task_identifier], Context(job, self._around)
             if self._middleware:
-                result = await self._through_middleware(job, task)
+                result = await self._through_middleware(task, context)
             else:
-                result = await self._call(job, task)
+                result = await self._call(task, context)
             if task.transactions is not None and self._is_committed(job):
                 self._tell_success(job, result)
                 return Settled.COMMITTED
@@ -89,28 +89,28 @@ class Executor:
         self._tell_success(job, result)
         return None
 
-    async def _call(self, job: ClaimedJob, task: Task) -> Any:
+    async def _call(self, task: Task, context: Context) -> Any:
         if task.transactions is not None:
             assert self._transactional is not None
-            return await self._transactional.call(job, task)
-        context = Context(job, self._around)
+            return await self._transactional.call(context.job, task)
+        payload = context.job.payload_text
         if task.runner == "loop":
-            return await task.function(**task.signature.bind(job.payload_text, context))
+            return await task.function(**task.signature.bind(payload, context))
         if task.runner == "process":
-            arguments = task.signature.bind(job.payload_text, context)
+            arguments = task.signature.bind(payload, context)
             return await self._runners.in_process(task.function, arguments)
         blocking = ThreadContext(context, asyncio.get_running_loop())
-        arguments = task.signature.bind(job.payload_text, blocking)
+        arguments = task.signature.bind(payload, blocking)
         return await self._runners.in_thread(task.function, arguments)
 
-    async def _through_middleware(self, job: ClaimedJob, task: Task) -> Any:
+    async def _through_middleware(self, task: Task, context: Context) -> Any:
         """Call the middleware, and the task in it; one that returns nothing changes no result."""
-        context, result = Context(job, self._around), None
+        result = None
 
         async def call() -> Any:
             nonlocal result
             result = None
-            result = await self._call(job, task)
+            result = await self._call(task, context)
             return result
 
         step: Callable[[], Any] = call

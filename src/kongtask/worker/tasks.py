@@ -88,9 +88,12 @@ def make_task(
         raise UsageError(
             f"the task {identifier} runs in a process, where there is no context to give it"
         )
-    if retry is not None and not callable(retry):
+    if retry is not None and (
+        not callable(retry) or isinstance(retry, type) or inspect.iscoroutinefunction(retry)
+    ):
         raise UsageError(
-            f"the retry policy of {identifier} is no function of the job and the error: {retry!r}"
+            f"the retry policy of {identifier} is no ordinary function of the job and the error, "
+            f"as Exponential() is one: {retry!r}"
         )
     errors = no_retry if isinstance(no_retry, tuple) else (no_retry,)
     for error in errors:

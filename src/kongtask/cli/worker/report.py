@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kongtask.worker.events import (
     Emitter,
     JobComplete,
+    JobSnoozed,
     JobStart,
     JobSuccess,
     PoolForcefulShutdownComplete,
@@ -37,11 +38,12 @@ class Report:
     """
 
     def __init__(self, emitter: Emitter, *, is_detailed: bool) -> None:
-        self._done = self._failed = 0
-        self._told_done = self._told_failed = 0
+        self._done = self._failed = self._snoozed = 0
+        self._told_done = self._told_failed = self._told_snoozed = 0
         self._is_listening = False
         self._began: dict[int, float] = {}
         emitter.on(JobComplete, self._count)
+        emitter.on(JobSnoozed, self._count_snoozed)
         emitter.on(PoolListenSuccess, self._listening)
         emitter.on(PoolListenError, self._not_listening)
         emitter.on(WorkerGetJobError, self._no_jobs)
@@ -72,11 +74,13 @@ class Report:
             seconds: how long that was.
         """
         done, failed = self._done - self._told_done, self._failed - self._told_failed
+        snoozed = self._snoozed - self._told_snoozed
         self._told_done, self._told_failed = self._done, self._failed
-        if done or failed:
+        self._told_snoozed = self._snoozed
+        if done or failed or snoozed:
             _log.info(
-                "%s and %d attempts failed in %.0f s: %.1f a second",
-                _jobs(done), failed, seconds, (done + failed) / seconds,
+                "%s and %d attempts failed%s in %.0f s: %.1f a second",
+                _jobs(done), failed, _also(snoozed), seconds, (done + failed + snoozed) / seconds,
             )  # fmt: skip
 
     def _count(self, event: JobComplete) -> None:
@@ -84,6 +88,10 @@ class Report:
             self._done += 1
         else:
             self._failed += 1
+
+    def _count_snoozed(self, event: JobSnoozed) -> None:
+        self._snoozed += 1
+        self._began.pop(event.job.id, None)
 
     def _begin(self, event: JobStart) -> None:
         self._began[event.job.id] = monotonic()
@@ -125,8 +133,13 @@ class Report:
 
     def _end(self, event: PoolRelease) -> None:
         del event
-        _log.info("ended: %s, %d attempts failed", _jobs(self._done), self._failed)
+        done, snoozed = _jobs(self._done), _also(self._snoozed)
+        _log.info("ended: %s, %d attempts failed%s", done, self._failed, snoozed)
 
 
 def _jobs(count: int) -> str:
     return f"{count:,} job done" if count == 1 else f"{count:,} jobs done"
+
+
+def _also(snoozed: int) -> str:
+    return f", {snoozed:,} snoozed" if snoozed else ""
