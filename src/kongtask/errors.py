@@ -15,6 +15,8 @@ KongtaskError                    exit 2
 ├── BatchError                   some entries of a batch job failed
 ├── TransactionError             a transactional task's transaction cannot be completed
 ├── JobLostError                 a transactional task's job was taken away meanwhile
+├── JobTimedOutError             a job took longer than it may
+├── JobCancelledError            somebody cancelled a job that a worker had
 ├── TaskProcessDiedError         the process that ran a task is gone
 ├── WorkerStoppedError           a worker could not go on
 ├── HealthPortError              nobody can listen on the port for health
@@ -118,6 +120,14 @@ class TransactionError(KongtaskError):
 
 class JobLostError(KongtaskError):
     """A transactional task's job was not the worker's any more; nothing of it was written."""
+
+
+class JobTimedOutError(KongtaskError):
+    """A job took longer than it may; what it was doing is the cause."""
+
+
+class JobCancelledError(KongtaskError):
+    """Somebody cancelled a job that a worker had claimed; it is not tried again."""
 
 
 class TaskProcessDiedError(KongtaskError):

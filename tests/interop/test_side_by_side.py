@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.worker import App, Context
-from kongtask.worker.events import PoolListenSuccess
+from kongtask.worker.claimer import Claimer
+from kongtask.worker.events import JobComplete, JobStart, PoolListenSuccess
 from tests.worker.running import Watch, run, running
 
 from .own import install
@@ -150,3 +152,50 @@ def test_what_a_worker_gives_back_runs_in_node_at_once(node: Peer, shared: Targe
         run(work(connection))
         row = connection.execute(b"select number, worker from public.log limit 1").fetchone()
         assert row == (2, "node")
+
+
+def test_node_frees_no_lock_of_a_job_that_runs_for_hours(
+    peers: dict[int, Peer], database: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Locks of kongtask's are old here, as if its clock were four hours behind but for seconds."""
+    install(database)
+    behind = timedelta(hours=4) - timedelta(seconds=4)
+    monkeypatch.setattr(Claimer, "_now", lambda _: datetime.now(UTC) - behind)
+    release, app = asyncio.Event(), App(database.conninfo)
+
+    @app.task
+    async def long() -> None:
+        await release.wait()
+
+    async def work(connection: Connection) -> None:
+        def locks() -> list[Any]:
+            found = connection.execute(b"select locked_at from graphile_worker._private_jobs")
+            return [at for (at,) in found.fetchall()]
+
+        started, complete = Watch(app, JobStart), Watch(app, JobComplete)
+        connection.execute(
+            b"select graphile_worker.add_job('long', queue_name => 'q', run_at => '2000-01-01')"
+        )
+        async with running(app, lock_expiry=timedelta(seconds=4)):
+            await started.until(1)
+            first = locks()[0]
+            connection.execute(LOG)
+            connection.execute(
+                b"select graphile_worker.add_job('other', run_at => now() + interval '1 hour')"
+            )
+            connection.execute(
+                b"update graphile_worker._private_jobs set locked_at = %s, locked_by = 'dead' "
+                b"where locked_by is null",
+                [first - timedelta(hours=1)],
+            )
+            options = {"minResetLockedInterval": 100, "maxResetLockedInterval": 200}
+            with peers[20].running(database, ["nothing"], **options):
+                await until(lambda: None in locks())  # Node sweeps
+                await until(lambda: max(filter(None, locks())) > first + timedelta(seconds=6))
+                assert len(started.seen) == 1
+            release.set()
+            assert (await complete.until(1))[0].error is None
+        assert locks() == [None]
+
+    with connect(database) as connection:
+        run(work(connection))

@@ -16,7 +16,7 @@ _TYPES = {
     "task_ids": "int[]", "forbidden": "text[]", "size": "bigint", "pool_id": "text",
     "now": "timestamptz", "ids": "bigint[]", "moments": "timestamptz[]", "messages": "text[]",
     "payloads": "text[]", "attempts": "int[]", "verdicts": "text[]", "waits": "float8[]",
-    "keys": "text[]",
+    "keys": "text[]", "moment": "timestamptz",
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def plan_of(connection: Connection, name: str, mode: str, values: dict[str, Any]
     for number, value in enumerate(names, start=1):
         text = text.replace(f"%({value})s", f"${number}")
     types = ", ".join(_TYPES[value] for value in names)
-    settings = _CLAIM_SETTINGS if name == "claim" else _RESULT_SETTINGS
+    settings = _CLAIM_SETTINGS if name in {"claim", "renew"} else _RESULT_SETTINGS
     with connection.transaction(force_rollback=True):
         for setting, value in settings.items():
             connection.execute(f"set local {setting} = {value}".encode())

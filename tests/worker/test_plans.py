@@ -75,12 +75,12 @@ def values_for(name: str, connection: Connection) -> dict[str, Any]:
         b"select id from graphile_worker._private_jobs where locked_by = 'pool' order by id"
     )
     ids = [id_ for (id_,) in rows.fetchall()]
-    moments = ["2026-01-01"] * (len(ids) if name == "requeue" else 1)
+    moments = ["2026-01-01"] * (len(ids) if name in {"requeue", "renew"} else 1)
     return {
         "task_ids": [1], "forbidden": None, "size": 500, "pool_id": "pool", "now": None,
         "ids": ids, "moments": moments, "messages": ["no"] * len(ids),
         "payloads": [None] * len(ids), "verdicts": ["retry"] * len(ids),
-        "waits": [None] * len(ids), "keys": [None] * len(ids),
+        "waits": [None] * len(ids), "keys": [None] * len(ids), "moment": "2026-01-02",
     }  # fmt: skip
 
 
@@ -120,6 +120,9 @@ def assert_plans(migrated: Connection) -> None:
             plan = plan_of(migrated, name, mode, values_for(name, migrated))
             assert "Seq Scan" not in reads_of(plan, "_private_jobs")
             assert steps_of(plan) < 40_000
+        plan = plan_of(migrated, "renew", mode, values_for("renew", migrated))
+        assert "Seq Scan" not in reads_of(plan, "_private_jobs")
+        assert steps_of(plan) < 100_000  # as many jobs as this never run at once
 
 
 def test_1000_jobs_cost_few_round_trips(queue: Queue, app: App, statements: list[bytes]) -> None:

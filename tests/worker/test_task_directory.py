@@ -223,3 +223,17 @@ def test_a_program_is_ended_when_the_worker_asks_its_tasks_to_end(
     assert str(error) == "t was ended because the worker ends"
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_program_that_takes_too_long_is_asked_to_end(
+    queue: Queue, write: Write, folder: Path, tmp_path: Path
+) -> None:
+    write("t", f"#!/bin/sh\ntrap 'echo asked > {tmp_path}/asked; exit 3' TERM\n"
+          "sleep 300 & wait\n")  # fmt: skip
+    queue.add("t", flags=["timeout:0.5"])
+    app = App(queue.conninfo)
+    app.tasks.add(load_directory(folder)["t"])
+    asyncio.run(app.run_once())
+    message = "Timed out: it was to take 0.5 seconds at most"
+    assert queue.jobs("attempts, last_error") == [(1, message)]
+    assert (tmp_path / "asked").read_text() == "asked\n"

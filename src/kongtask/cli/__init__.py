@@ -26,7 +26,8 @@ COMMANDS = {
     ),
     "add-job": ("kongtask.cli.add_job", "Add a job."),
     "jobs": (
-        "kongtask.cli.jobs", "List, show, retry, fail, complete, reschedule and remove jobs."
+        "kongtask.cli.jobs",
+        "List, show, retry, cancel, fail, complete, reschedule and remove jobs.",
     ),
     "queues": ("kongtask.cli.queues", "List the queues and their jobs by state."),
     "pools": ("kongtask.cli.pools", "List the pools of workers, and tell them what to do."),

@@ -11,6 +11,7 @@ from kongtask.jobs.administration import (
     retry_jobs,
 )
 from kongtask.jobs.cleaning import CLEANUP_TASKS, Cleaned, CleanupTask, cleanup
+from kongtask.jobs.control import Cancellation, cancel_jobs, set_concurrency
 from kongtask.jobs.inspection import FoundJob, JobState, Queue, find_jobs, find_queues
 from kongtask.jobs.job import Job
 from kongtask.jobs.limits import (
@@ -28,6 +29,7 @@ from kongtask.jobs.specs import JobKeyMode, JobSpec
 __all__ = [
     "CLEANUP_TASKS",
     "ActiveLimit",
+    "Cancellation",
     "Cleaned",
     "CleanupTask",
     "Concurrency",
@@ -44,6 +46,7 @@ __all__ = [
     "Unlocked",
     "add_job",
     "add_jobs",
+    "cancel_jobs",
     "cleanup",
     "complete_jobs",
     "find_jobs",
@@ -58,5 +61,6 @@ __all__ = [
     "reschedule_jobs",
     "resume",
     "retry_jobs",
+    "set_concurrency",
     "set_limit",
 ]

@@ -21,7 +21,7 @@ from kongtask.worker.tasks import Exceptions, Middleware, TaskList, make_task
 if TYPE_CHECKING:
     from kongtask.cron import CronItem
     from kongtask.cron.pattern import Digest, Pattern
-    from kongtask.jobs import Job, JobSpec
+    from kongtask.jobs import Cancellation, Job, JobSpec
     from kongtask.jobs.specs import JobOptions
     from kongtask.worker.transactional import Transactions
 
@@ -79,6 +79,7 @@ class App:
         retry: RetryPolicy | None = None,
         no_retry: Exceptions = (),
         transactional: bool | Transactions = False,
+        timeout: float | None = None,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def task(
@@ -91,6 +92,7 @@ class App:
         retry: RetryPolicy | None = None,
         no_retry: Exceptions = (),
         transactional: bool | Transactions = False,
+        timeout: float | None = None,
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a task; it stays what it is, and can be called as before.
 
@@ -108,6 +110,8 @@ class App:
             no_retry: errors after which the job is not tried again: a class or several.
             transactional: run the function in a transaction in which its job ends too. True takes
                 the application's ``transactions``; else these are the task's own.
+            timeout: seconds that a job may take; one that takes longer is asked to end, and has
+                failed. A job's own flag ``timeout:SECONDS`` goes before it.
 
         Raises:
             UsageError: the identifier is taken, or the function cannot be a task.
@@ -125,6 +129,7 @@ class App:
                     retry=retry,
                     no_retry=no_retry,
                     transactions=None if transactions is False else transactions,
+                    timeout=timeout,
                 )
             )
             return function
@@ -194,6 +199,15 @@ class App:
                 schema=self.options.schema,
             )
 
+    async def cancel_jobs(
+        self, ids: Iterable[int], reason: str | None = None
+    ) -> dict[int, Cancellation]:
+        """Cancel jobs, also those that run; see :func:`kongtask.jobs.cancel_jobs`."""
+        from kongtask.jobs import cancel_jobs
+
+        async with self._connections.lend_async() as connection:
+            return await cancel_jobs(connection, ids, reason, schema=self.options.schema)
+
     def add_job_blocking(
         self, identifier: str, payload: Any = None, **options: Unpack[JobOptions]
     ) -> Job:
@@ -216,6 +230,15 @@ class App:
                 job_key_preserve_run_at=job_key_preserve_run_at,
                 schema=self.options.schema,
             )
+
+    def cancel_jobs_blocking(
+        self, ids: Iterable[int], reason: str | None = None
+    ) -> dict[int, Cancellation]:
+        """Cancel jobs from code that is not async; see :meth:`cancel_jobs`."""
+        from kongtask.jobs import cancel_jobs
+
+        with self._connections.lend() as connection:
+            return cancel_jobs(connection, ids, reason, schema=self.options.schema)
 
     def __enter__(self) -> Self:
         self._connections.open()

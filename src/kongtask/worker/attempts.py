@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Literal, NamedTuple
 
-from kongtask.errors import BatchError
+from kongtask.errors import BatchError, JobCancelledError
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.outcomes import Fail, Retry, seconds_of
 from kongtask.worker.tasks import Task
@@ -96,6 +96,8 @@ def failure_of(job: ClaimedJob, task: Task | None, error: BaseException) -> Fail
         task: its task; None where nothing is known of it.
         error: what was raised.
     """
+    if isinstance(error, JobCancelledError):
+        return Failure(job=job, error=error, message=message_of(error), is_final=True)
     wait, why_final = _judge(job, task, error)
     message = message_of(error)
     if why_final is not None and job.attempts < job.max_attempts:

@@ -27,13 +27,27 @@ class ClaimedJob:
 
     Attributes:
         claim: the moment of its claim, as PostgreSQL sends it: quick to compare.
+        flags_text: its flags as JSON; None where it has none.
+        renewals: the moments to which its lock was renewed, or may have been: the answer may be
+            lost, and the server too.
     """
 
-    __slots__ = ("_row", "claim", "id", "payload_text", "task_id", "task_identifier")
+    __slots__ = (
+        "_row",
+        "claim",
+        "flags_text",
+        "id",
+        "payload_text",
+        "renewals",
+        "task_id",
+        "task_identifier",
+    )
 
     def __init__(self, row: Row, task_identifier: str) -> None:
         self._row = row
         self.id, self.task_id, self.payload_text, self.claim = row[0], row[1], row[2], row[13]
+        self.flags_text: str | None = row[10]
+        self.renewals: tuple[datetime, ...] = ()
         self.task_identifier = task_identifier
 
     @property
@@ -49,7 +63,7 @@ class ClaimedJob:
     @property
     def run_at(self) -> datetime:
         """When it was due."""
-        return _moment(self._row[4])
+        return moment_of(self._row[4])
 
     @property
     def attempts(self) -> int:
@@ -81,12 +95,12 @@ class ClaimedJob:
     @property
     def flags(self) -> frozenset[str]:
         """Its flags."""
-        return frozenset(msgspec.json.decode(self._row[10])) if self._row[10] else frozenset()
+        return frozenset(msgspec.json.decode(self.flags_text)) if self.flags_text else frozenset()
 
     @property
     def created_at(self) -> datetime:
         """When it was added."""
-        return _moment(self._row[11])
+        return moment_of(self._row[11])
 
     @property
     def last_error(self) -> str | None:
@@ -97,7 +111,12 @@ class ClaimedJob:
     @property
     def locked_at(self) -> datetime:
         """When it was claimed: with the pool's id, what tells this claim from every other one."""
-        return _moment(self.claim)
+        return moment_of(self.claim)
+
+    @property
+    def moments(self) -> tuple[datetime, ...]:
+        """What its lock's moment may be while the lock is this claim's; the latest comes last."""
+        return (self.locked_at, *self.renewals)
 
     @property
     def sort_key(self) -> tuple[int, int, int]:
@@ -120,5 +139,6 @@ class ClaimedJob:
         return f"<job {self.id} {self.task_identifier}>"
 
 
-def _moment(microseconds: int) -> datetime:
+def moment_of(microseconds: int) -> datetime:
+    """Return a moment that came as PostgreSQL sends it."""
     return _EPOCH + timedelta(microseconds=microseconds)

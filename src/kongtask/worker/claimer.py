@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from kongtask.database.connection import Target
 from kongtask.database.statements import load_statement
 from kongtask.worker.attempts import Unfinished
-from kongtask.worker.claimed import ClaimedJob
+from kongtask.worker.claimed import ClaimedJob, moment_of
 from kongtask.worker.events import Emitter
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.session import Answer, Ask, Rows, Session
@@ -92,7 +92,7 @@ class Claimer:
             on_reconnect=self._hold_again, emit=emitter.emit,
         )  # fmt: skip
         self._identifiers: dict[int, str] = {}
-        self._may_hold_unknown = False
+        self._may_hold_unknown = self._has_renewed = False
         self.stopping = asyncio.Event()
         self.abandoned = asyncio.Event()
 
@@ -147,19 +147,44 @@ class Claimer:
     async def requeue(self, unfinished: Sequence[Unfinished]) -> list[ClaimedJob]:
         """Put jobs back that are not done; return those that were not this pool's any more."""
         jobs = [each.job for each in unfinished]
+        rows = [each for each in unfinished for _ in each.job.moments]
         values = {
-            "pool_id": self.pool_id,
-            "ids": [job.id for job in jobs],
-            "moments": [job.locked_at for job in jobs],
-            "verdicts": [each.verdict for each in unfinished],
-            "messages": [each.message and _storable(each.message) for each in unfinished],
-            "waits": [each.wait for each in unfinished],
-            "payloads": [each.payload for each in unfinished],
-            "keys": [job.key for job in jobs],
+            **self._pairs_of(jobs),
+            "verdicts": [each.verdict for each in rows],
+            "messages": [each.message and _storable(each.message) for each in rows],
+            "waits": [each.wait for each in rows],
+            "payloads": [each.payload for each in rows],
+            "keys": [each.job.key for each in rows],
             "now": self._now(),
         }
         answer = await self._write("requeue", values)
         return _missing(jobs, answer) if answer.is_certain else []
+
+    async def time(self) -> datetime:
+        """Return what moments of claims are counted by: the server's time, or this machine's."""
+        now = self._now()
+        if now is None:
+            answer = await self._claims.run(self._sql("find_time"), {}, give_up=self.abandoned)
+            now = moment_of(answer.rows[0][0])
+        return now
+
+    async def renew(self, jobs: Sequence[ClaimedJob], moment: datetime) -> None:
+        """Renew the locks of jobs that run, as if they had been claimed at another moment.
+
+        From before the statement runs, this pool takes the moment for one of their claims: a job
+        may end meanwhile. The moments before it still count after it: the answer may be lost, and
+        a server that fails over may lose what it has answered. It runs on the connection of claims,
+        because there jobs are given back that this pool does not know.
+
+        Args:
+            jobs: whose ends have not been handed over to be written.
+            moment: about now.
+        """
+        values = {**self._pairs_of(jobs), "moment": moment}
+        self._has_renewed = True
+        for job in jobs:
+            job.renewals = (*job.renewals, moment)
+        await self._claims.run(self._sql("renew"), values, give_up=self.abandoned)
 
     async def give_back(self, jobs: Sequence[ClaimedJob]) -> None:
         """Give back jobs that were not begun."""
@@ -231,21 +256,26 @@ class Claimer:
     def _known(self) -> Mapping[str, Any]:
         known = list(self._known_jobs())
         return {
-            "pool_id": self.pool_id,
-            "ids": [job.id for job in known],
-            "moments": [job.locked_at for job in known],
-            "attempts": [job.attempts for job in known],
+            **self._pairs_of(known),
+            "attempts": [job.attempts for job in known for _ in job.moments],
             "queue_ids": [job.job_queue_id for job in known if job.job_queue_id is not None],
+        }
+
+    def _pairs_of(self, jobs: Sequence[ClaimedJob]) -> Mapping[str, Any]:
+        """Return each moment that the lock of one of these jobs may have, beside the job's id."""
+        return {
+            "pool_id": self.pool_id,
+            "ids": [job.id for job in jobs for _ in job.moments],
+            "moments": [moment for job in jobs for moment in job.moments],
         }
 
     def _claims_of(self, jobs: Sequence[ClaimedJob]) -> Mapping[str, Any]:
         """Return what tells these jobs' claims from others; of one claim, jobs share a moment."""
         one_of_each = {job.claim: job for job in jobs}
-        return {
-            "pool_id": self.pool_id,
-            "ids": [job.id for job in jobs],
-            "moments": [job.locked_at for job in one_of_each.values()],
-        }
+        moments = [job.locked_at for job in one_of_each.values()]
+        if self._has_renewed:
+            moments.extend(moment for job in jobs for moment in job.renewals)
+        return {"pool_id": self.pool_id, "ids": [job.id for job in jobs], "moments": moments}
 
     def _sql(self, name: str) -> bytes:
         return load_statement("kongtask.worker", name, self._options.schema)

@@ -31,6 +31,7 @@ class Surroundings(Protocol):
     state: Any
     cancelled: asyncio.Event
     is_killed: bool
+    stops: dict[ClaimedJob, Exception]
 
     def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
         """Lend a connection."""
@@ -85,11 +86,11 @@ class Context:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the worker asks its tasks to end early."""
-        return self._around.cancelled.is_set()
+        """Whether the job is asked to end early: the worker ends, or the job is to."""
+        return self._around.cancelled.is_set() or self.job in self._around.stops
 
     async def wait_cancelled(self) -> None:
-        """Wait until the worker asks its tasks to end early."""
+        """Wait until the worker asks its tasks to end early; one job alone is cancelled."""
         await self._around.cancelled.wait()
 
     def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
@@ -169,7 +170,7 @@ class ThreadContext:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the worker asks its tasks to end early; look at it now and then."""
+        """Whether the job is asked to end early; look at it now and then."""
         return self._context.is_cancelled
 
     def query(self, statement: str, values: Values | None = None) -> list[tuple[Any, ...]]:

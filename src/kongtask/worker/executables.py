@@ -21,7 +21,7 @@ from kongtask.worker.context import Context
 from kongtask.worker.payloads import Signature
 from kongtask.worker.tasks import Task
 
-#: Seconds that a program may run: the age at which its job's lock expires.
+#: Seconds that a program may run, as with Graphile Worker, where its job does not say otherwise.
 _LONGEST = 4 * 3600.0
 
 #: Seconds between asking a program to end and ending it.
@@ -57,6 +57,7 @@ def executable_task(identifier: str, program: Path) -> Task:
         function=_Executable(program),
         signature=Signature(decode=str, payload="payload", context="context"),
         runner="loop",
+        timeout=_LONGEST,
     )
 
 
@@ -141,21 +142,26 @@ async def _wait(process: Process, context: Context) -> str | None:
     ended = asyncio.create_task(process.wait())
     cancelled = asyncio.create_task(context.wait_cancelled())
     try:
-        await asyncio.wait(
-            (ended, cancelled), timeout=_LONGEST, return_when=asyncio.FIRST_COMPLETED
-        )
-        if ended.done():
-            return None
-        reason = "the worker ends" if cancelled.done() else f"it ran for {_LONGEST / 3600:g} hours"
-        _signal(process, signal.SIGTERM)
-        if not (await asyncio.wait((ended,), timeout=_GRACE))[0]:
-            _signal(process, signal.SIGKILL)
-            await ended
-        return reason
+        await asyncio.wait((ended, cancelled), return_when=asyncio.FIRST_COMPLETED)
+        is_asked = not ended.done()
+        if is_asked:
+            await _end(process, ended)
+    except asyncio.CancelledError:  # the job is to end
+        await _end(process, ended)
+        raise
+    else:
+        return "the worker ends" if is_asked else None
     finally:
         cancelled.cancel()
         if not ended.done():
             _signal(process, signal.SIGKILL)
+
+
+async def _end(process: Process, ended: asyncio.Task[int]) -> None:
+    _signal(process, signal.SIGTERM)
+    if not (await asyncio.wait((ended,), timeout=_GRACE))[0]:
+        _signal(process, signal.SIGKILL)
+        await ended
 
 
 def _signal(process: Process, number: signal.Signals) -> None:

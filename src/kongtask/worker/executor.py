@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kongtask.errors import BatchError, JobLostError
+from kongtask.errors import BatchError, JobLostError, JobTimedOutError
 from kongtask.worker.attempts import Failure, Settled, Snoozed, Unfinished, failure_of
 from kongtask.worker.batches import settle_batch
 from kongtask.worker.claimed import ClaimedJob
@@ -22,6 +22,7 @@ from kongtask.worker.events import (
 from kongtask.worker.outcomes import Snooze
 from kongtask.worker.runners import Runners
 from kongtask.worker.tasks import Middleware, Task
+from kongtask.worker.timeouts import timeout_of
 
 if TYPE_CHECKING:
     from kongtask.worker.transactional import TransactionalRunner
@@ -52,7 +53,9 @@ class Executor:
         transactional: TransactionalRunner | None = None,
     ) -> None:
         self._tasks, self._around, self._runners, self._emitter = tasks, around, runners, emitter
-        self._middleware, self._transactional = tuple(middleware), transactional
+        self._stops, self._transactional = around.stops, transactional
+        self._middleware = tuple(middleware)
+        self._outermost = self._through_middleware if middleware else self._call
 
     async def run(self, job: ClaimedJob) -> Unfinished | Settled | None:
         """Run a job; return how the attempt ended where more is to be said than that it is done.
@@ -60,34 +63,38 @@ class Executor:
         Raises:
             asyncio.CancelledError: the pool shuts down by force.
         """
-        emitter = self._emitter
+        emitter, stops = self._emitter, self._stops
+        if stops and job in stops:
+            return self.failed(job, stops.pop(job))
         if emitter.wants(JobStart):
             emitter.emit(JobStart(job=job))
+        timer: asyncio.TimerHandle | None = None
         try:
             task, context = self._tasks[job.task_identifier], Context(job, self._around)
-            if self._middleware:
-                result = await self._through_middleware(task, context)
-            else:
-                result = await self._call(task, context)
-            if task.transactions is not None and self._is_committed(job):
-                self._tell_success(job, result)
-                return Settled.COMMITTED
-            if result is not None:
-                if isinstance(result, Snooze):
-                    return Snoozed(job=job, wait=result.seconds)
-                if isinstance(result, list):
-                    snoozed = await settle_batch(job, result)
-                    if snoozed is not None:
-                        return snoozed
+            seconds = task.timeout if job.flags_text is None else timeout_of(job, task.timeout)
+            if seconds is not None:
+                timer = self._stop_after(seconds, job)
+            result = await self._outermost(task, context)
+            snoozed = None if result is None else await _snoozed(job, result)
         except asyncio.CancelledError as error:
             if self._around.is_killed:
                 raise
             _uncancel()
-            return self._failed(job, error)
+            return self._ended_by(job, error)
         except BaseException as error:
-            return self._failed(job, error)
-        self._tell_success(job, result)
-        return None
+            return self._ended_by(job, error)
+        finally:
+            if timer is not None:
+                timer.cancel()
+        stopped = self._stopped(job) if stops else None
+        if task.transactions is not None and self._is_committed(job):
+            self._tell_success(job, result)
+            return Settled.COMMITTED
+        if stopped is not None:
+            return self.failed(job, stopped)
+        if snoozed is None:
+            self._tell_success(job, result)
+        return snoozed
 
     async def _call(self, task: Task, context: Context) -> Any:
         if task.transactions is not None:
@@ -98,7 +105,7 @@ class Executor:
             return await task.function(**task.signature.bind(payload, context))
         if task.runner == "process":
             arguments = task.signature.bind(payload, context)
-            return await self._runners.in_process(task.function, arguments)
+            return await self._runners.in_process(context.job, task.function, arguments)
         blocking = ThreadContext(context, asyncio.get_running_loop())
         arguments = task.signature.bind(payload, blocking)
         return await self._runners.in_thread(task.function, arguments)
@@ -130,7 +137,8 @@ class Executor:
         if self._emitter.wants(JobSuccess):
             self._emitter.emit(JobSuccess(job=job, result=result))
 
-    def _failed(self, job: ClaimedJob, error: BaseException) -> Failure | Settled:
+    def _ended_by(self, job: ClaimedJob, error: BaseException) -> Failure | Settled:
+        stopped = self._stopped(job, error)
         if isinstance(error, JobLostError):
             _log.warning("%s", error)
             return Settled.LOST
@@ -138,12 +146,62 @@ class Executor:
             _log.error("%r is done, and then a middleware raised:", job, exc_info=error)
             self._tell_success(job, None)
             return Settled.COMMITTED
+        return self.failed(job, stopped or error)
+
+    def stop(self, job: ClaimedJob, error: Exception, runner: asyncio.Task[Any] | None) -> None:
+        """Ask a job to end; however and whenever it does, it has failed with an error.
+
+        An async task is cancelled, and a process gets a signal. A thread can only look whether it
+        is to end.
+
+        Args:
+            job: one that runs, or is about to.
+            error: what it has failed with then. To be cancelled outweighs that it takes too long.
+            runner: what :meth:`run` runs in; None where that has not been called yet.
+        """
+        known = self._stops.get(job)
+        if known is None or isinstance(known, JobTimedOutError):
+            self._stops[job] = error
+        if known is not None or runner is None:
+            return
+        kind = self._tasks[job.task_identifier].runner
+        if kind == "loop":
+            runner.cancel()
+        elif kind == "process":
+            self._runners.end_process(job)
+
+    def _stop_after(self, seconds: float, job: ClaimedJob) -> asyncio.TimerHandle:
+        error = JobTimedOutError(f"Timed out: it was to take {seconds:g} seconds at most")
+        runner = asyncio.current_task()
+        return asyncio.get_running_loop().call_later(seconds, self.stop, job, error, runner)
+
+    def _stopped(self, job: ClaimedJob, error: BaseException | None = None) -> Exception | None:
+        """Return why a job was asked to end, if it was; an error that came of it is the cause."""
+        stopped = self._stops.pop(job, None)
+        if stopped is not None:
+            _uncancel()  # a task may have swallowed it
+            stopped.__cause__ = error if error is not stopped else None
+        return stopped
+
+    def failed(self, job: ClaimedJob, error: BaseException) -> Failure:
+        """Tell that a job has failed, and return how."""
         batch = error.errors if isinstance(error, BatchError) else ()
         self._emitter.emit(JobError(job=job, error=error, batch_errors=batch))
         failure = failure_of(job, self._tasks.get(job.task_identifier), error)
         if failure.is_last:
             self._emitter.emit(JobFailed(job=job, error=error))
         return failure
+
+
+async def _snoozed(job: ClaimedJob, result: Any) -> Snoozed | None:
+    """Return how long a job is to wait, if it asks for that; await what it has left to be awaited.
+
+    Raises:
+        BatchError: some entries of a batch job failed.
+    """
+    if isinstance(result, Snooze):
+        return Snoozed(job=job, wait=result.seconds)
+    return await settle_batch(job, result) if isinstance(result, list) else None
 
 
 def _around(middleware: Middleware, context: Context, step: Callable[[], Any]) -> Callable[[], Any]:

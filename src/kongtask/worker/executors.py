@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
+from kongtask.worker.attempts import Settled, Unfinished
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.endings import Endings
 from kongtask.worker.events import (
@@ -57,6 +58,7 @@ class Executors:
         self._queue, self._executor, self._endings = queue, executor, endings
         self._life, self._emitter, self._on_error = life, emitter, on_error
         self._tasks: dict[asyncio.Task[None], int] = {}
+        self._beginning: set[ClaimedJob] = set()
         self._leaving = 0
         self._slice_began, self._is_slice_over = 0.0, False
 
@@ -77,6 +79,12 @@ class Executors:
         """Say that none of them is to begin another job."""
         for number in self._tasks.values():
             self._emitter.emit(WorkerRelease(worker=number))
+
+    def stop(self, job_id: int, error: Exception) -> None:
+        """Ask a job that runs here to end; however it does, it has failed with an error."""
+        for task, job in self.running.items():
+            if job.id == job_id:
+                self._executor.stop(job, error, None if job in self._beginning else task)
 
     async def wait(self, seconds: float) -> None:
         """Wait until all have ended, or for some time."""
@@ -119,13 +127,18 @@ class Executors:
                     return
             running[me] = job
             if life is not None and life.is_watched(job):
-                unfinished = await life.run_watched(job, executor.run)
+                self._beginning.add(job)
+                unfinished = await life.run_watched(job, self._begin)
             else:
                 unfinished = await executor.run(job)
             if running.pop(me, None) is None:
                 continue  # abandoned meanwhile
             if not endings.add(job, unfinished):
                 await endings.room()
+
+    async def _begin(self, job: ClaimedJob) -> Unfinished | Settled | None:
+        self._beginning.discard(job)
+        return await self._executor.run(job)
 
     def _has_ended(self, task: asyncio.Task[None]) -> None:
         number = self._tasks.pop(task)

@@ -21,6 +21,7 @@ from kongtask.worker.session import cut_after, open_connection, raise_cancellati
 
 JOBS = "jobs:insert"
 MIGRATIONS = "worker:migrate"
+CONTROL = "kongtask:control"
 
 #: Seconds at most between two attempts to connect.
 _LONGEST_WAIT = 60.0
@@ -33,6 +34,7 @@ class Listener:
         target: the database.
         emitter: told what happens.
         on_jobs: told how many jobs were added.
+        on_control: told that something is asked of some pool.
         on_breaking_migration: told that the schema has become one that this worker does not know.
         answer_timeout: seconds that the server may take to answer; and a connection on which
             nothing has come for so long is asked whether it is still there.
@@ -43,12 +45,14 @@ class Listener:
         target: Target,
         emitter: Emitter,
         on_jobs: Callable[[int], None],
+        on_control: Callable[[], None],
         on_breaking_migration: Callable[[], None],
         *,
         answer_timeout: float = 30.0,
     ) -> None:
         self._target, self._emitter = target, emitter
-        self._on_jobs, self._on_breaking_migration = on_jobs, on_breaking_migration
+        self._on_jobs, self._on_control = on_jobs, on_control
+        self._on_breaking_migration = on_breaking_migration
         self._timeout, self._attempt = answer_timeout, 0
 
     async def run(self) -> None:
@@ -76,7 +80,7 @@ class Listener:
             self._target, name="listen", answer_timeout=self._timeout
         ) as connection:
             with cut_after(self._timeout, connection):
-                for channel in (JOBS, MIGRATIONS):
+                for channel in (JOBS, MIGRATIONS, CONTROL):
                     await connection.execute(f'listen "{channel}"'.encode())
             self._attempt = 0
             self._emitter.emit(PoolListenSuccess())
@@ -92,6 +96,9 @@ class Listener:
                     await connection.execute(b"select 1")
 
     def _take(self, channel: str, payload: str) -> None:
+        if channel == CONTROL:
+            self._on_control()
+            return
         try:
             said = json.loads(payload)
         except (ValueError, RecursionError):

@@ -146,6 +146,14 @@ class LocalQueue:
                 if not waiter.done():
                     waiter.cancel()
 
+    def remove(self, job_id: int) -> ClaimedJob | None:
+        """Take a certain job out, if it is here: it is not to be run."""
+        job = next((job for job in self._jobs if job.id == job_id), None)
+        if job is not None:
+            self._jobs.remove(job)
+            self._wake.set()
+        return job
+
     def dismiss(self, count: int) -> int:
         """Let some of those go that wait for a job; return how many there were."""
         return self._answer(count, is_to_look=False)

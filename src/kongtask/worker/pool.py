@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from kongtask.database.connection import Target
-from kongtask.errors import WorkerStoppedError
+from kongtask.errors import JobCancelledError, WorkerStoppedError
 from kongtask.worker.attempts import Failure
 from kongtask.worker.claimed import ClaimedJob
 from kongtask.worker.claimer import Claimer, Found
 from kongtask.worker.connections import TaskConnections
+from kongtask.worker.control import Control, PoolResize
 from kongtask.worker.endings import Endings
 from kongtask.worker.events import (
     Emitter,
@@ -41,6 +42,7 @@ from kongtask.worker.local_queue import LocalQueue
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.queue_names import QueueNames
 from kongtask.worker.registry import Registry
+from kongtask.worker.renewer import Renewer
 from kongtask.worker.runners import Runners
 from kongtask.worker.sweeper import Sweeper
 from kongtask.worker.tasks import Middleware, Task
@@ -83,6 +85,7 @@ class WorkerPool:
         self.schema = options.schema
         self.state: Any = None
         self.cancelled = asyncio.Event()
+        self.stops: dict[ClaimedJob, Exception] = {}
         self.is_killed = self.is_breaking = self.is_fenced = False
         self._target, self._tasks, self._options, self._emitter = target, tasks, options, emitter
         self._is_once = is_once
@@ -104,22 +107,30 @@ class WorkerPool:
         )
         self._registry = Registry(self._claimer, options.schema)
         self._duties: list[asyncio.Task[None]] = []
+        self._renewing: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
         self._work: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
+        control = Control(
+            self.pool_id, options.concurrency, on_resize=self.resize, on_cancel=self._cancel
+        )
         self._life = None if is_once else make_life(
             target, self.pool_id, tasks, options, emitter,
-            on_fenced=self._fenced, on_freed=self.nudge,
+            control=control, on_fenced=self._fenced, on_freed=self.nudge,
         )  # fmt: skip
+        self._executor = Executor(
+            tasks, self, middleware, self._runners, emitter, transactional=self._transactional()
+        )
         self._executors = Executors(
-            self._queue,
-            Executor(
-                tasks, self, middleware, self._runners, emitter,
-                transactional=self._transactional(),
-            ),
-            self._endings, life=self._life, emitter=emitter, on_error=self._executor_failed,
+            self._queue, self._executor, self._endings,
+            life=self._life, emitter=emitter, on_error=self._executor_failed,
         )  # fmt: skip
         self._killing: asyncio.Task[list[ClaimedJob]] | None = None
+
+    @property
+    def concurrency(self) -> int:
+        """How many jobs it runs at once."""
+        return self._executors.count or self._options.concurrency
 
     def known_jobs(self) -> list[ClaimedJob]:
         """Return every job that this pool holds: waiting here, running, or to be written."""
@@ -157,6 +168,15 @@ class WorkerPool:
             The jobs that were failed; their code may still be running.
         """
         return await self._kill(message, wait=_FORCEFUL_WAIT)
+
+    def resize(self, concurrency: int) -> None:
+        """Run so many jobs at once from now on; those that run are left to end."""
+        if self._queue.is_released() or concurrency == self._executors.count:
+            return
+        self._runners.resize(concurrency)
+        self._executors.resize(concurrency)
+        _log.info("running %d jobs at once from now on", concurrency)
+        self._emitter.emit(PoolResize(pool_id=self.pool_id, concurrency=concurrency))
 
     def nudge(self, count: int = 1) -> None:
         """Say that there are new jobs."""
@@ -205,16 +225,32 @@ class WorkerPool:
         self._queue.start()
         self._registry.start()
         self._executors.resize(self._options.concurrency)
+        renewer = Renewer(self._claimer, self._executors.running.values, self._options.lock_expiry)
+        self._renewing = asyncio.create_task(renewer.run(), name="kongtask renewer")
         if self._is_once:
             return
         sweeper = Sweeper(self._claimer.unlock_expired, self._options, self._emitter, self.nudge)
         self._duties.append(asyncio.create_task(sweeper.run(), name="kongtask sweeper"))
         if self._options.listen:
             listener = Listener(
-                self._target, self._emitter, self.nudge, self._breaking_migration,
+                self._target, self._emitter, self.nudge, self._told, self._breaking_migration,
                 answer_timeout=self._options.answer_timeout,
             )  # fmt: skip
             self._duties.append(asyncio.create_task(listener.run(), name="kongtask listener"))
+
+    def _told(self) -> None:
+        if self._life is not None:
+            self._life.look_now()
+
+    def _cancel(self, messages: Mapping[int, str]) -> None:
+        """Cancel jobs, each with what becomes its last error; those that end already may."""
+        for job_id, message in messages.items():
+            error = JobCancelledError(message)
+            job = self._queue.remove(job_id)
+            if job is not None:
+                self._endings.add(job, self._executor.failed(job, error))
+            else:
+                self._executors.stop(job_id, error)
 
     def _fenced(self) -> None:
         """End at once: others have this pool's jobs. The runner goes on with another pool."""
@@ -299,6 +335,9 @@ class WorkerPool:
         """Write what is left, let go of everything; whatever fails, the rest is still done."""
         self.stop("the worker ends")
         assert self._stopping is not None
+        if self._renewing is not None:
+            self._renewing.cancel()  # as long as jobs run, they are renewed
+            self._duties.append(self._renewing)
         abandon = asyncio.get_running_loop().call_later(
             self._options.final_write_timeout, self._claimer.abandoned.set
         )
@@ -319,7 +358,7 @@ class WorkerPool:
                 self._emitter.emit(kind(error=error))
                 self._error = self._error or error
         abandon.cancel()
-        await self._runners.close(is_idle=not self.is_killed)
+        await self._runners.close()
         self._endings.tell_unwritten()
         self._emitter.emit(PoolGracefulShutdownComplete())
         self._emitter.emit(PoolRelease(pool_id=self.pool_id))

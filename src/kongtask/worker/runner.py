@@ -149,6 +149,7 @@ class Runner:
             if not next_pool.is_fenced or self._is_stopped:
                 return
             _log.warning("going on as a new worker")
+            self.options = replace(self.options, concurrency=next_pool.concurrency)
             next_pool = await self._make_next_pool(target)
 
     async def _make_next_pool(self, target: Target) -> WorkerPool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,6 +34,7 @@ class Task:
         retry: how long to wait after a failed attempt; None for as long as Graphile Worker waits.
         no_retry: errors after which the job is not tried again.
         transactions: where the transactions come from that it runs in; None if it runs in none.
+        timeout: seconds that a job may take; None for as long as it likes.
     """
 
     identifier: str
@@ -43,6 +45,7 @@ class Task:
     retry: RetryPolicy | None = None
     no_retry: tuple[type[BaseException], ...] = ()
     transactions: Transactions | None = None
+    timeout: float | None = None
 
 
 def make_task(
@@ -54,6 +57,7 @@ def make_task(
     retry: RetryPolicy | None = None,
     no_retry: Exceptions = (),
     transactions: Transactions | None = None,
+    timeout: float | None = None,
 ) -> Task:
     """Return a task that runs a function.
 
@@ -65,12 +69,17 @@ def make_task(
         retry: how long to wait after a failed attempt; None for as long as Graphile Worker waits.
         no_retry: errors after which the job is not tried again.
         transactions: where the transactions come from that it runs in; None if it runs in none.
+        timeout: seconds that a job may take; None for as long as it likes.
 
     Raises:
         UsageError: the identifier or the function cannot be a task's.
     """
     if not identifier or len(identifier) > 128 or "\0" in identifier:
         raise UsageError(f"a task's identifier has 1 to 128 characters: {identifier!r}")
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise UsageError(
+            f"the timeout of the task {identifier} is a number of seconds above 0, not {timeout!r}"
+        )
     if not callable(function):
         raise UsageError(f"the task {identifier} is no function but {type(function).__name__}")
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
@@ -104,7 +113,7 @@ def make_task(
     return Task(
         identifier=identifier, function=function, signature=signature, runner=runner,
         is_death_counted=is_death_counted, retry=retry, no_retry=errors,
-        transactions=transactions,
+        transactions=transactions, timeout=timeout,
     )  # fmt: skip
 
 

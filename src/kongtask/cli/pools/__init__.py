@@ -8,7 +8,10 @@ from kongtask.cli.lazy import LazyGroup
 
 COMMANDS = {
     "list": ("kongtask.cli.pools.list", "List the pools of workers, and which of them live."),
-}
+    "set-concurrency": (
+        "kongtask.cli.pools.set_concurrency", "Let a pool run more or fewer jobs at once."
+    ),
+}  # fmt: skip
 
 
 @click.group(cls=LazyGroup, commands_by_name=COMMANDS, default="list", name="pools")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kongtask.database.connection import Target
+from kongtask.worker.control import Control
 from kongtask.worker.events import Emitter
 from kongtask.worker.life.life import Life, PoolFacts
 from kongtask.worker.options import WorkerOptions
@@ -18,6 +19,7 @@ def make_life(
     options: WorkerOptions,
     emitter: Emitter,
     *,
+    control: Control,
     on_fenced: Callable[[], None],
     on_freed: Callable[[int], None],
 ) -> Life | None:
@@ -29,10 +31,9 @@ def make_life(
         worker_schema=options.schema,
         tasks=sorted(tasks),
         given_back_tasks=sorted(name for name, task in tasks.items() if not task.is_death_counted),
-        concurrency=options.concurrency,
         is_behind_pooler=not (options.prepared_statements and options.listen),
     )
     return Life(
-        target, facts, options.life, emitter,
+        target, facts, options.life, control, emitter,
         answer_timeout=options.answer_timeout, on_fenced=on_fenced, on_freed=on_freed,
     )  # fmt: skip

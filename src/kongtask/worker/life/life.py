@@ -19,6 +19,7 @@ from kongtask.database.connection import Target
 from kongtask.database.locks import lock_number, pools_namespace
 from kongtask.names import extension_schema_name
 from kongtask.worker.claimed import ClaimedJob
+from kongtask.worker.control import Control
 from kongtask.worker.events import Emitter
 from kongtask.worker.life.events import PoolFenced
 from kongtask.worker.life.making import make_schema
@@ -52,7 +53,6 @@ class PoolFacts:
         worker_schema: the worker schema.
         tasks: the identifiers of its tasks.
         given_back_tasks: those of them whose jobs get the attempt back when the pool dies.
-        concurrency: how many jobs it runs at once.
         is_behind_pooler: whether its sessions may be others' too.
     """
 
@@ -60,7 +60,6 @@ class PoolFacts:
     worker_schema: str
     tasks: Sequence[str]
     given_back_tasks: Sequence[str]
-    concurrency: int
     is_behind_pooler: bool
 
 
@@ -71,6 +70,7 @@ class Life:
         target: the database.
         pool: what others are told of the pool.
         options: how all that is done.
+        control: does what is asked of the pool.
         emitter: told what happens.
         answer_timeout: seconds that the server may take to answer.
         on_fenced: told that others have taken over from this pool.
@@ -82,6 +82,7 @@ class Life:
         target: Target,
         pool: PoolFacts,
         options: LifeOptions,
+        control: Control,
         emitter: Emitter,
         *,
         answer_timeout: float,
@@ -89,7 +90,7 @@ class Life:
         on_freed: Callable[[int], None],
     ) -> None:
         self._pool, self._options, self._emitter = pool, options, emitter
-        self._on_fenced = on_fenced
+        self._control, self._on_fenced = control, on_fenced
         self._namespace = pools_namespace(pool.worker_schema)
         self._lock_key = lock_number(pool.pool_id)
         self._mode: Mode = options.mode or ("heartbeat" if pool.is_behind_pooler else "lock")
@@ -103,7 +104,7 @@ class Life:
         self._has_ended_begun = False
         self._last_chances = asyncio.Lock()
         self._loops: list[asyncio.Task[None]] = []
-        self._ending = asyncio.Event()
+        self._ending, self._is_beat_due = asyncio.Event(), asyncio.Event()
         self.is_active = False
 
     async def start(self, *, give_up: asyncio.Event) -> None:
@@ -124,7 +125,6 @@ class Life:
             "tasks": list(pool.tasks),
             "given_back_tasks": list(pool.given_back_tasks),
             "most_deaths": options.most_deaths,
-            "concurrency": pool.concurrency,
         }
         self.is_active, is_new = True, False
         while not give_up.is_set():
@@ -146,7 +146,10 @@ class Life:
             await asyncio.sleep(_RETRY)
         self._loops = [
             asyncio.create_task(
-                self._forever(self._beat, lambda: self._options.beat_interval), name="kongtask beat"
+                self._forever(
+                    self._beat, lambda: self._options.beat_interval, wake=self._is_beat_due
+                ),
+                name="kongtask beat",
             ),
             asyncio.create_task(
                 self._forever(self._look, self._until_next_look), name="kongtask rescuer"
@@ -175,6 +178,10 @@ class Life:
         async with self._last_chances:
             return await self._run_begun(job, run)
 
+    def look_now(self) -> None:
+        """Look at once for what is asked of the pool: somebody has just told of something."""
+        self._is_beat_due.set()
+
     async def close(self, *, is_abandoned: bool) -> None:
         """Deregister, unless jobs are left that nobody else would free.
 
@@ -182,6 +189,7 @@ class Life:
             is_abandoned: whether the server cannot be reached; then others notice the end.
         """
         self._ending.set()
+        self._is_beat_due.set()
         if is_abandoned:
             for loop in self._loops:
                 loop.cancel()
@@ -224,7 +232,11 @@ class Life:
                 return
 
     async def _forever(
-        self, step: Callable[[], Awaitable[None]], pause: Callable[[], float]
+        self,
+        step: Callable[[], Awaitable[None]],
+        pause: Callable[[], float],
+        *,
+        wake: asyncio.Event | None = None,
     ) -> None:
         while self.is_active and not self._ending.is_set():
             try:
@@ -237,12 +249,11 @@ class Life:
                     return
                 _log.warning("proving that this worker lives has failed: %s", error)
                 wait = pause()
-            await self._pause(wait)
-
-    async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._ending.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await (wake or self._ending).wait()
+            if wake is not None:
+                wake.clear()
 
     async def _beat(self) -> None:
         rows = await self._session.run("beat", self._state())
@@ -258,7 +269,9 @@ class Life:
             self._emitter.emit(PoolFenced(pool_id=self._pool.pool_id))
             self._on_fenced()
             return
-        self._check_session(connection, rows[0][0])
+        process_id, wanted, has_cancellations = rows[0]
+        self._check_session(connection, process_id)
+        await self._control.obey(self._session, wanted, has_cancellations=has_cancellations)
         if self._has_ended_begun:
             self._has_ended_begun = False
             given = {"pool_id": self._pool.pool_id, "running": list(self._begun)}
@@ -284,7 +297,12 @@ class Life:
 
     def _state(self) -> dict[str, object]:
         late_after = self._options.grace if self._mode == "lock" else self._options.threshold
-        return {"pool_id": self._pool.pool_id, "mode": self._mode, "late_after": late_after}
+        return {
+            "pool_id": self._pool.pool_id,
+            "mode": self._mode,
+            "late_after": late_after,
+            "concurrency": self._control.concurrency,
+        }
 
     async def _is_passing(self, error: psycopg.Error) -> bool:
         """Tell whether an error may pass; say so once where it does not, and do nothing more."""

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from kongtask.database.connection import Target
-from kongtask.worker.life.statements import statement
+from kongtask.database.statements import load_statement
 from kongtask.worker.session import cut_after, open_connection
 
 _LOCK = ("namespace", "lock_key")
@@ -55,8 +55,15 @@ class LifeSession:
         self._one_at_a_time = asyncio.Lock()
         self.connections = 0
 
-    async def run(self, name: str, values: Mapping[str, Any]) -> Rows:
-        """Run a statement of this room's and return its rows.
+    async def run(
+        self, name: str, values: Mapping[str, Any], *, package: str = "kongtask.worker.life"
+    ) -> Rows:
+        """Run a statement and return its rows.
+
+        Args:
+            name: the file's name without its ending.
+            values: by name.
+            package: the package whose folder ``sql`` holds the file.
 
         Raises:
             psycopg.Error, OSError, TimeoutError: it failed; a connection that may be lost is
@@ -65,7 +72,7 @@ class LifeSession:
         async with self._one_at_a_time:
             try:
                 await self._connect()
-                return await self._ask(name, values)
+                return await self._ask(name, values, package)
             except (psycopg.OperationalError, OSError, TimeoutError):
                 self.drop()
                 raise
@@ -92,10 +99,12 @@ class LifeSession:
             rows = await self._ask("lock", dict(zip(_LOCK, self.lock, strict=True)))
             self._has_lock = bool(rows[0][0])
 
-    async def _ask(self, name: str, values: Mapping[str, Any]) -> Rows:
+    async def _ask(
+        self, name: str, values: Mapping[str, Any], package: str = "kongtask.worker.life"
+    ) -> Rows:
         assert self._connection is not None
         with cut_after(self._answer_timeout, self._connection):
-            text = statement(name, self._worker_schema)
+            text = load_statement(package, name, self._worker_schema)
             cursor = await self._connection.execute(text, values)
             return await cursor.fetchall() if cursor.description else ()
 

@@ -18,7 +18,7 @@ class Run:
     Attributes:
         job: its job.
         name: the transaction's name.
-        claim: when the job was claimed; since a claim may be renewed, as of the end.
+        claims: the moments that its lock may have, as of the end: a claim may be renewed.
         is_begun: whether the task has been called.
         is_ending: whether the task has returned, and its job is being ended.
         is_over: whether the transaction has ended, as far as is known.
@@ -30,7 +30,7 @@ class Run:
 
     job: ClaimedJob
     name: str
-    claim: datetime
+    claims: tuple[datetime, ...]
     is_begun: bool = False
     is_ending: bool = False
     is_over: bool = False
@@ -41,7 +41,7 @@ class Run:
 
     def begin_end(self) -> None:
         """Note that the task has returned."""
-        self.is_ending, self.claim = True, self.job.locked_at
+        self.is_ending, self.claims = True, self.job.moments
 
     def end(self) -> None:
         """Note that the transaction has ended."""

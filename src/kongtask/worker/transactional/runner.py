@@ -91,7 +91,7 @@ class TransactionalRunner:
         """
         attempt = 0
         while True:
-            run = Run(job, transaction_name(job, self._around.pool_id), job.locked_at)
+            run = Run(job, transaction_name(job, self._around.pool_id), job.moments)
             try:
                 return await self._run(run, task)
             except Exception as error:
@@ -140,10 +140,10 @@ class TransactionalRunner:
             context = TransactionContext(job, around, handle)
             result = await task.function(**_arguments(job, task, context, handle))
             run.result = await _whole(job, result)
-            run.begin_end()
+            self._begin_end(run)
             self._limit_end(run)
             with _completing():
-                end = await end_job(handle, job.id, run.claim, around.pool_id, run.name,
+                end = await end_job(handle, job.id, run.claims, around.pool_id, run.name,
                                     schema=around.schema)  # fmt: skip
             _look_at(end, run)
 
@@ -159,14 +159,25 @@ class TransactionalRunner:
                 if isinstance(result, Snooze | list):  # what such results mean, the loop finds out
                     result = asyncio.run_coroutine_threadsafe(_whole(job, result), loop).result()
                 run.result = result
-                run.begin_end()
+                self._begin_end(run)
                 loop.call_soon_threadsafe(self._limit_end, run)
                 with _completing():
-                    end = end_job(handle, job.id, run.claim, around.pool_id, run.name,
+                    end = end_job(handle, job.id, run.claims, around.pool_id, run.name,
                                   schema=around.schema)  # fmt: skip
                 _look_at(end, run)
 
         await self._runners.in_thread(work, {})
+
+    def _begin_end(self, run: Run) -> None:
+        """Go on to the end, unless the job was asked to end before: then nothing is written.
+
+        Raises:
+            JobTimedOutError, JobCancelledError: it was.
+        """
+        stopped = self._around.stops.get(run.job)
+        if stopped is not None:
+            raise stopped
+        run.begin_end()
 
     def _limit_end(self, run: Run) -> None:
         """Let the end of a transaction take only so long: a connection may hang for ever."""
@@ -207,7 +218,7 @@ class TransactionalRunner:
 
     async def _find_outcome(self, run: Run) -> tuple[bool, str | None]:
         values = {
-            "job_id": run.job.id, "pool_id": self._around.pool_id, "claim": run.claim,
+            "job_id": run.job.id, "pool_id": self._around.pool_id, "claims": list(run.claims),
             "xid": run.xid,
         }  # fmt: skip
         ((is_ours, status),) = await self._ask(_sql("find_outcome", self._around.schema), values)
@@ -216,7 +227,8 @@ class TransactionalRunner:
     def _backoff(self, run: Run, attempt: int, error: Exception) -> Backoff | None:
         """Return how to wait before the task is run again at once; None if it is not."""
         most = _MOST_RUNS if run.is_begun else _MOST_BEGINS
-        if self._around.cancelled.is_set() or attempt >= most - 1:
+        is_to_end = self._around.cancelled.is_set() or run.job in self._around.stops
+        if is_to_end or attempt >= most - 1:
             return None
         if not run.is_begun:
             return LOST if _passes(error) else None

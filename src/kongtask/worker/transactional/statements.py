@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,12 +50,14 @@ def name_transaction(name: str) -> Steps[None]:
 
 
 @Operation
-def end_job(job_id: int, claim: datetime, pool_id: str, name: str, *, schema: str) -> Steps[End]:
-    """End a job in the transaction of that name, if it is the pool's by that claim."""
+def end_job(
+    job_id: int, claims: Iterable[datetime], pool_id: str, name: str, *, schema: str
+) -> Steps[End]:
+    """End a job in the transaction of that name, if it is the pool's by one of these moments."""
     return ask(
         Statement(
             name="end_job", folder=_FOLDER, schema=schema, doing=f"ending job {job_id}",
-            values=(job_id, pool_id, claim.isoformat(), name), decode=_end,
+            values=(job_id, pool_id, [claim.isoformat() for claim in claims], name), decode=_end,
         )
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ with done as (
   delete from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
   where jobs.id = $1::bigint
     and jobs.locked_by = $2::text
-    and jobs.locked_at = $3::text::timestamptz
+    and jobs.locked_at = any($3::text[]::timestamptz[])
     and pg_catalog.current_setting('application_name') = $4::text
   returning jobs.job_queue_id
 ),

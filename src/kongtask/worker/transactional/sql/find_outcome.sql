@@ -6,7 +6,7 @@ select
     select from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
     where jobs.id = %(job_id)s
       and jobs.locked_by = %(pool_id)s
-      and jobs.locked_at = %(claim)s::timestamptz
+      and jobs.locked_at = any(%(claims)s::timestamptz[])
   ),
   case
     when %(xid)s::text::xid8 < pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
