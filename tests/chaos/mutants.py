@@ -62,9 +62,8 @@ MUTANTS = (
     Mutant(
         name="await dropped",
         file="worker/executor.py",
-        old="return await task.function(**task.signature.bind(job.payload_text, context))",
-        new="return asyncio.ensure_future("
-        "task.function(**task.signature.bind(job.payload_text, context)))",
+        old="return await task.function(**task.signature.bind(payload, context))",
+        new="return asyncio.ensure_future(task.function(**task.signature.bind(payload, context)))",
         faults=(),
         seed=1,
         found=Kind.UNENDED,
@@ -91,8 +90,8 @@ MUTANTS = (
     Mutant(
         name="lost answers given up",
         file="worker/retries.py",
-        old='_LOST_CLASSES = ("08", "57P", "53", "25006")',
-        new='_LOST_CLASSES = ("none",)',
+        old='LOST_CLASSES = ("08", "57P", "53", "25006")',
+        new='LOST_CLASSES = ("none",)',
         faults=("terminate",),
         seed=1,
         found=Kind.ENDED,
