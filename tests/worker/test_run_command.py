@@ -147,10 +147,10 @@ def test_now_and_then_it_tells_how_many_jobs_were_done(
     report.tell(60.0)
     told = [text for text in caplog.messages if "a second" in text]
     assert told == [
-        "2 jobs done and 1 attempts failed in 60 s: 0.1 a second",
+        "2 jobs done and 1 attempt failed in 60 s: 0.1 a second",
         "0 jobs done and 0 attempts failed, 1 snoozed in 60 s: 0.0 a second",
     ]
-    assert caplog.messages[-2].endswith("ended: 2 jobs done, 1 attempts failed, 1 snoozed")
+    assert caplog.messages[-2].endswith("ended: 2 jobs done, 1 attempt failed, 1 snoozed")
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,7 @@ def test_now_and_then_it_tells_how_many_jobs_were_done(
     [
         ([], 2, "there are no tasks: give --app module:app, --task-directory DIR, or both"),
         (["--app", "nowhere:app"], 1, "there is no module nowhere: it is neither in"),
+        (["--app", "jobs.py:app"], 1, "; for the file jobs.py write jobs"),
         (["--app", "jobs:nothing"], 1, "no attribute nothing; jobs:app is an App"),
         (["--app", "jobs:greet"], 1, "jobs:greet is no kongtask.App but function"),
         (["--app", "jobs:App"], 1, "jobs:App is no kongtask.App but the class App"),

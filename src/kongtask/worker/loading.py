@@ -74,9 +74,10 @@ def _import(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            hint = f"; for the file {name} write {name[:-3]}" if name.endswith(".py") else ""
             raise TaskLoadError(
                 f"there is no module {error.name}: it is neither in {Path.cwd()} nor where this "
-                f"Python looks for modules ({sys.executable})"
+                f"Python looks for modules ({sys.executable}){hint}"
             ) from error
         raise TaskLoadError(f"the module {name} cannot be imported\n{_trace(error)}") from error
     except Exception as error:

@@ -79,8 +79,9 @@ class Report:
         self._told_snoozed = self._snoozed
         if done or failed or snoozed:
             _log.info(
-                "%s and %d attempts failed%s in %.0f s: %.1f a second",
-                _jobs(done), failed, _also(snoozed), seconds, (done + failed + snoozed) / seconds,
+                "%s and %s%s in %.0f s: %.1f a second",
+                _jobs(done), _failures(failed), _also(snoozed), seconds,
+                (done + failed + snoozed) / seconds,
             )  # fmt: skip
 
     def _count(self, event: JobComplete) -> None:
@@ -134,11 +135,15 @@ class Report:
     def _end(self, event: PoolRelease) -> None:
         del event
         done, snoozed = _jobs(self._done), _also(self._snoozed)
-        _log.info("ended: %s, %d attempts failed%s", done, self._failed, snoozed)
+        _log.info("ended: %s, %s%s", done, _failures(self._failed), snoozed)
 
 
 def _jobs(count: int) -> str:
     return f"{count:,} job done" if count == 1 else f"{count:,} jobs done"
+
+
+def _failures(count: int) -> str:
+    return f"{count:,} attempt failed" if count == 1 else f"{count:,} attempts failed"
 
 
 def _also(snoozed: int) -> str:
