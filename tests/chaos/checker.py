@@ -28,7 +28,7 @@ class Kind(StrEnum):
     LOST = "a committed job is lost"
     GHOST = "a rolled-back job was there"
     LEFT = "a job is left that could run"
-    REPEATED = "an effect happened twice"
+    REPEATED = "a transaction had its effects twice"
     UNENDED = "a job was completed before its end"
     TOLD = "an end was told before it was written"
     STOLEN = "a job was taken from its owner"
@@ -78,9 +78,16 @@ def _lost(index: Index) -> Iterator[Violation]:
     given_up = {
         job.number for job in history.left if job.attempts >= job.max_attempts and job.has_error
     }
-    for number, outcome in sorted(history.produced.items()):
-        if outcome == "committed" and number not in done and number not in given_up:
-            yield Violation(Kind.LOST, f"number {number}")
+    committed = {number for number, what in history.produced.items() if what == "committed"}
+    # Jobs that tasks have added are there because their transactions were committed.
+    workers = set(index.processes.values())
+    committed |= {
+        event.number
+        for event in history.events
+        if event.what == "added" and event.process in workers and event.number is not None
+    }
+    for number in sorted(committed - done - given_up):
+        yield Violation(Kind.LOST, f"number {number}")
 
 
 def _ghosts(index: Index) -> Iterator[Violation]:
@@ -91,17 +98,22 @@ def _ghosts(index: Index) -> Iterator[Violation]:
 
 def _left(index: Index) -> Iterator[Violation]:
     for job in index.history.left:
-        if job.attempts < job.max_attempts and job.locked_by is None:
+        # A schedule may have added one at the very end, which nobody has begun.
+        is_new = job.number is None and job.attempts == 0
+        if job.attempts < job.max_attempts and job.locked_by is None and not is_new:
             yield Violation(Kind.LEFT, f"job {job.job}")
 
 
 def _repeated(index: Index) -> Iterator[Violation]:
-    seen: set[int | None] = set()
+    seen: set[tuple[str, int]] = set()
     for event in index.history.events:
-        if event.what == "effect":
-            if event.job in seen:
-                yield Violation(Kind.REPEATED, f"job {event.job}, again by {event.process}")
-            seen.add(event.job)
+        if event.what in {"effect", "added"} and event.number is not None:
+            one = event.what, event.number
+            if one in seen:
+                yield Violation(
+                    Kind.REPEATED, f"number {event.number}: {event.what} again by {event.process}"
+                )
+            seen.add(one)
 
 
 def _unended(index: Index) -> Iterator[Violation]:
@@ -225,7 +237,8 @@ def _attempts(index: Index) -> Iterator[Violation]:
         elif index.is_takeover(event):
             is_right = after in {before, before - 1} or after == most
         else:
-            is_right = after == (before if event.is_error_new else before - 1)
+            # Who fails waits for the next attempt; what was not begun is given back as it was.
+            is_right = after == (before if event.run_at != event.old_run_at else before - 1)
         if not is_right:
             yield Violation(
                 Kind.ATTEMPTS, f"job {event.job}: {before} to {after} by {event.process}"
@@ -234,8 +247,8 @@ def _attempts(index: Index) -> Iterator[Violation]:
 
 def _backoff(index: Index) -> Iterator[Violation]:
     for event in _changes(index):
-        is_failure = event.pool is None and event.is_error_new and not index.is_takeover(event)
-        if not is_failure:
+        has_waited = event.pool is None and event.run_at != event.old_run_at
+        if not has_waited or index.is_takeover(event):
             continue
         assert event.run_at is not None
         assert event.old_run_at is not None

@@ -83,8 +83,8 @@ def _terminate(run: Run) -> None:
 
 def _terminate_some(connection: Connection, rng: random.Random, share: float) -> None:
     rows = connection.execute(
-        b"select pid from pg_stat_activity where application_name ~ '^(python|producer)-'"
-        b" order by application_name, pid"
+        b"select pid from pg_stat_activity"
+        b" where usename = 'app' and application_name !~ '^node-' order by pid"
     ).fetchall()
     for (pid,) in rows:
         if rng.random() < share:

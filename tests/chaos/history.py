@@ -42,7 +42,6 @@ class Event:
     max_attempts: int | None = None
     old_run_at: float | None = None
     run_at: float | None = None
-    is_error_new: bool | None = None
     mode: str | None = None
 
 

@@ -3,13 +3,21 @@
 -- order in which they were committed, since whoever writes them holds the row of the job.
 create schema chaos;
 
+-- Who it is: each process has a name of its own, and connects with it. Where tasks run in
+-- transactions, kongtask gives the session another application_name meanwhile.
+create function chaos.process() returns text language sql stable as $$
+  select coalesce(
+    pg_catalog.current_setting('chaos.process', true),
+    pg_catalog.current_setting('application_name')
+  )
+$$;
+
 create table chaos.history (
   id bigint generated always as identity primary key,
   at timestamptz not null default clock_timestamp(),
   transaction_began_at timestamptz not null default now(),
   transaction_id bigint not null default pg_catalog.pg_current_xact_id()::text::bigint,
-  -- Who: each process has a name of its own, and connects with it.
-  process text not null default pg_catalog.current_setting('application_name'),
+  process text not null default chaos.process(),
   -- added, changed, removed: a job's row. begin, end, effect: written by tasks.
   -- registered, recovered, forgotten: a pool's row.
   what text not null,
@@ -25,7 +33,6 @@ create table chaos.history (
   max_attempts int,
   old_run_at timestamptz,
   run_at timestamptz,
-  is_error_new boolean,
   mode text
 );
 
@@ -33,7 +40,7 @@ create function chaos.note_job() returns trigger language plpgsql as $$
 begin
   insert into chaos.history (
     what, job, number, queue, cron, minute, old_pool, pool, old_attempts, attempts, max_attempts,
-    old_run_at, run_at, is_error_new
+    old_run_at, run_at
   )
   select
     case tg_op when 'INSERT' then 'added' when 'UPDATE' then 'changed' else 'removed' end,
@@ -41,7 +48,7 @@ begin
     case when row.payload -> '_cron' is not null then row.payload ->> 'cron' end,
     extract(epoch from (row.payload -> '_cron' ->> 'ts')::timestamptz) / 60,
     old.locked_by, new.locked_by, old.attempts, new.attempts, row.max_attempts, old.run_at,
-    new.run_at, new.last_error is distinct from old.last_error
+    new.run_at
   from (select (case when tg_op = 'DELETE' then old else new end).*) as row;
   return null;
 end $$;
@@ -85,7 +92,7 @@ declare
   every int := (select one_in from chaos.clashes);
   number bigint;
 begin
-  if every > 0 and pg_catalog.current_setting('application_name') like 'python-%' then
+  if every > 0 and chaos.process() like 'python-%' then
     number := nextval('chaos.statements');
     if number % every = 0 then
       raise exception 'a clash by the chaos harness'

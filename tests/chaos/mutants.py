@@ -60,6 +60,18 @@ MUTANTS = (
         long=0.4,
     ),
     Mutant(
+        name="fence of transactions removed",
+        file="worker/transactional/sql/end_job.sql",
+        old="    and jobs.locked_by = $2::text\n"
+        "    and jobs.locked_at = any($3::text[]::timestamptz[])\n",
+        new="    and ($2::text, $3::text[]) is not null\n",
+        faults=("stop",),
+        seed=1,
+        found=Kind.STALE,
+        mode="heartbeat",
+        long=0.4,
+    ),
+    Mutant(
         name="await dropped",
         file="worker/executor.py",
         old="return await task.function(**task.signature.bind(payload, context))",

@@ -29,7 +29,15 @@ _ROLLED_BACK = 0.15
 
 
 def produce(
-    conninfo: str, *, file: str, seed: int, first: int, count: int, long: float, pause: float
+    conninfo: str,
+    *,
+    file: str,
+    seed: int,
+    first: int,
+    count: int,
+    long: float,
+    transactional: float,
+    pause: float,
 ) -> None:
     """Add jobs.
 
@@ -40,6 +48,7 @@ def produce(
         first: the number of its first job.
         count: how many jobs.
         long: the share of jobs that outlast a fault.
+        transactional: the share of jobs whose task runs in a transaction, which Node cannot.
         pause: seconds between transactions, at most.
     """
     rng, tell = random.Random(seed), appender(file)
@@ -48,7 +57,7 @@ def produce(
     while number < last:
         numbers = list(range(number, min(last, number + rng.randint(1, 8))))
         number += len(numbers)
-        specs = [_job(rng, each, long) for each in numbers]
+        specs = [_job(rng, each, long, transactional) for each in numbers]
         is_rolled_back = rng.random() < _ROLLED_BACK
         tell(numbers=numbers, outcome="unknown")
         try:
@@ -64,16 +73,17 @@ def produce(
     connection.close()
 
 
-def _job(rng: random.Random, number: int, long: float) -> JobSpec:
+def _job(rng: random.Random, number: int, long: float, transactional: float) -> JobSpec:
     """Return a job: some are long, some fail, some have few attempts, a third is in a queue."""
     payload = {
         "number": number,
         "seconds": rng.uniform(0.4, 1.5) if rng.random() < long else rng.uniform(0, 0.05),
         "failures": 1 if rng.random() < 0.03 else 0,
     }
+    identifier = "pay" if rng.random() < transactional else "work"
     queue = f"queue {rng.randrange(_QUEUES)}" if rng.random() < 1 / 3 else None
     return JobSpec(
-        identifier="work", payload=payload, queue_name=queue,
+        identifier=identifier, payload=payload, queue_name=queue,
         priority=rng.choice([0, 0, 0, -1, 1]),
         max_attempts=2 if rng.random() < 0.1 else 25,
     )  # fmt: skip

@@ -35,6 +35,10 @@ from .workers import NodeWorker, PythonWorker, Worker, start_producer
 
 T = TypeVar("T")
 
+_END_PROCESSES = b"""
+select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = any(%s)
+"""
+
 #: How often a run looks after its processes, in seconds.
 _TICK = 0.03
 
@@ -162,9 +166,10 @@ class Run:
 
     def strike(self) -> None:
         """Let faults happen until none is left to come or to end."""
+        deadline = monotonic() + self.scenario.seconds  # of those that last
         for seconds, fault in moments(self.rng, self.scenario.faults, self.scenario.seconds):
             self.later(seconds, lambda fault=fault: fault.strike(self))  # type: ignore[misc]
-        while self._agenda:
+        while self._agenda or (self.scenario.faults and monotonic() < deadline):
             self._tick()
 
     def settle(self) -> None:
@@ -237,7 +242,8 @@ class Run:
                 start_producer(
                     direct, name, file=str(self._folder / f"{name}.jsonl"),
                     seed=scenario.seed * 100 + number, first=1 + number * share, count=share,
-                    long=scenario.long, pause=2 * scenario.seconds / max(1, share / 4.5),
+                    long=scenario.long, transactional=0.25 if self.python else 0.0,
+                    pause=2 * scenario.seconds / max(1, share / 4.5),
                 )
             )  # fmt: skip
 
@@ -338,14 +344,13 @@ class Run:
 
     def _repair(self) -> None:
         """Do as an operator does: free what dead Node workers hold, for which nobody else would."""
-        dead = [
-            pool
-            for worker in self.node
-            for pool in worker.pools[: None if worker.process and worker.process.poll() else -1]
-        ]
+        dead = {name: pool for worker in self.node for name, pool in worker.dead_pools().items()}
         if dead:
             with self.servers.operator() as connection:
-                connection.execute(b"select graphile_worker.force_unlock_workers(%s)", [dead])
+                # What they had asked for may still be under way, and asks for no claim.
+                connection.execute(_END_PROCESSES, [list(dead)])
+                unlock = b"select graphile_worker.force_unlock_workers(%s)"
+                connection.execute(unlock, [list(dead.values())])
 
     def _kill_all(self) -> None:
         for worker in [*self.python, *self.node]:

@@ -62,8 +62,8 @@ def play_mutant(mutant: Mutant) -> Outcome:
     with source_of(mutant) as source:
         return play(
             Scenario(
-                seed=mutant.seed, faults=mutant.faults, mode=mutant.mode, source=source, jobs=150,
-                long=mutant.long, seconds=4.0, patience=8.0,
+                seed=mutant.seed, faults=mutant.faults, mode=mutant.mode, source=source, jobs=120,
+                long=mutant.long, seconds=4.0 if mutant.faults else 1.5, patience=8.0,
             )
         )  # fmt: skip
 

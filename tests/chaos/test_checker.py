@@ -38,8 +38,7 @@ class Script:
             "changed", job=job, number=10 * job,
             **{
                 "process": _PROCESSES[pool], "pool": pool, "old_attempts": attempt - 1,
-                "attempts": attempt, "max_attempts": 25, "old_run_at": NOW, "run_at": NOW,
-                "is_error_new": False, **values,
+                "attempts": attempt, "max_attempts": 25, "old_run_at": NOW, "run_at": NOW, **values,
             },
         )  # fmt: skip
 
@@ -48,21 +47,19 @@ class Script:
             "changed", job=job, number=10 * job, old_pool=pool,
             **{
                 "process": _PROCESSES[pool], "old_attempts": attempt, "attempts": attempt,
-                "max_attempts": 25, "old_run_at": NOW, "run_at": NOW, "is_error_new": False,
+                "max_attempts": 25, "old_run_at": NOW, "run_at": NOW,
                 **values,
             },
         )  # fmt: skip
 
     def fail(self, job: int = 1, attempt: int = 1, off_by: float = 0.0) -> Event:
         due = NOW + len(self.events) + 1 + math.exp(attempt) + off_by
-        return self.free(job, attempt=attempt, run_at=due, is_error_new=True)
+        return self.free(job, attempt=attempt, run_at=due)
 
     def take_over(self, *jobs: int, dead: str = "pool-1", by: str = "two") -> None:
         recovered = self.wrote("recovered", process=by, pool=dead)
         for job in jobs:
-            self.free(
-                job, dead, process=by, transaction_id=recovered.transaction_id, is_error_new=True
-            )
+            self.free(job, dead, process=by, transaction_id=recovered.transaction_id)
 
     def begin(self, job: int = 1, pool: str = "pool-1") -> None:
         self.wrote("begin", process=_PROCESSES[pool], job=job, number=10 * job, pool=pool)
@@ -161,6 +158,15 @@ def test_an_effect_happens_once(script: Script) -> None:
     script.remove()
     assert kinds(script.history()) == set()
     script.finish(what="effect")
+    assert kinds(script.history()) == {Kind.REPEATED}
+
+
+def test_a_job_that_a_task_adds_is_added_once_and_not_lost(script: Script) -> None:
+    script.wrote("added", process="one", job=7, number=70)
+    assert kinds(script.history()) == {Kind.LOST}
+    script.run(7)
+    assert kinds(script.history()) == set()
+    script.wrote("added", process="one", job=8, number=70)
     assert kinds(script.history()) == {Kind.REPEATED}
 
 

@@ -30,6 +30,9 @@ _NOTE = """
 insert into chaos.history (what, job, number, attempts, pool) values (%s, %s, %s, %s, %s)
 """
 
+#: What the number of a job that follows another one is greater by.
+FOLLOWERS = 1_000_000
+
 #: Seconds after which a task takes a connection for lost.
 _ANSWER_TIMEOUT = 2.0
 
@@ -63,6 +66,18 @@ def make_app(conninfo: str) -> App:
             raise ValueError(f"attempt {context.job.attempts} fails on purpose")
         await note("end", payload, context)
 
+    @app.task(transactional=True)
+    async def pay(payload: Work, context: Context) -> None:
+        """Have an effect, and add a job that follows; with the end of this one, or not at all."""
+        async with context.connection() as connection:
+            with cut_after(_ANSWER_TIMEOUT, connection):
+                await connection.execute(_NOTE, _values("effect", payload, context))
+                follower = {"number": payload.number + FOLLOWERS}
+                await context.add_job("work", follower, max_attempts=25)
+        await asyncio.sleep(payload.seconds)
+        if context.job.attempts <= payload.failures:
+            raise ValueError(f"attempt {context.job.attempts} fails on purpose")
+
     @app.task
     async def tick(context: Context) -> None:
         await note("begin", Work(), context)
@@ -73,8 +88,7 @@ def make_app(conninfo: str) -> App:
 
 async def note(what: str, payload: Work, context: Context) -> None:
     """Write down what the task does, again where the connection was lost."""
-    job = context.job
-    values = [what, job.id, payload.number or None, job.attempts, context.pool_id]
+    values = _values(what, payload, context)
     for left in reversed(range(_ATTEMPTS)):
         try:
             async with context.connection() as connection:
@@ -86,6 +100,11 @@ async def note(what: str, payload: Work, context: Context) -> None:
             await asyncio.sleep(0.25)
         else:
             return
+
+
+def _values(what: str, payload: Work, context: Context) -> list[object]:
+    job = context.job
+    return [what, job.id, payload.number or None, job.attempts, context.pool_id]
 
 
 def appender(file: str) -> Callable[..., None]:

@@ -135,7 +135,9 @@ class PythonWorker(Worker):
         self.incarnation += 1
         self.told.touch()
         options = {**self.options, "told": str(self.told), "kill_at": self.kill_at}
-        conninfo = make_conninfo(self.conninfo, application_name=self.name)
+        conninfo = make_conninfo(
+            self.conninfo, application_name=self.name, options=f"-c chaos.process={self.name}"
+        )
         environ = ENVIRON if self.source is None else ENVIRON | {"PYTHONPATH": str(self.source)}
         self._start(
             [sys.executable, "-m", "tests.chaos.worker", conninfo, json.dumps(options)],
@@ -151,13 +153,18 @@ class NodeWorker(Worker):
         peer: which one.
         environ: says where the database is.
         options: the worker's.
-        pools: the ids of its pools, of which the last one may live.
+        pools: the ids of its pools, by the names of their processes.
     """
 
     peer: Peer | None = None
     environ: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
-    pools: list[str] = field(default_factory=list)
+    pools: dict[str, str] = field(default_factory=dict)
+
+    def dead_pools(self) -> dict[str, str]:
+        """Return the pools whose processes have ended."""
+        is_dead = self.process is None or self.process.poll() is not None
+        return {name: pool for name, pool in self.pools.items() if is_dead or name != self.name}
 
     def start(self) -> None:
         """Start a process and wait until it has a pool."""
@@ -175,7 +182,7 @@ class NodeWorker(Worker):
         with self.process.stdout as out:
             pool = out.readline().decode().strip()
         assert pool, f"Node does not start: {log.read_text(encoding='utf-8')}"
-        self.pools.append(pool)
+        self.pools[self.name] = pool
 
 
 def start_producer(conninfo: str, name: str, **options: Any) -> subprocess.Popen[bytes]:
