@@ -17,7 +17,7 @@ import pytest
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.locks import pools_namespace
 from kongtask.errors import UsageError
-from kongtask.jobs import permanently_fail_jobs
+from kongtask.jobs import pause, permanently_fail_jobs, resume
 from kongtask.migrate import install_extension, migrate, worker_migrations
 from kongtask.monitoring.doctor import RULES, Diagnosis, Thresholds, examine
 from kongtask.rules import Level
@@ -404,6 +404,20 @@ def test_a_job_that_has_been_due_for_long(extended: Queue) -> None:
     job = extended.add("send", run_at=datetime.now(UTC) - timedelta(hours=1), queue_name="q")
     diagnosis = one(extended.connection, "jobs-overdue")
     assert diagnosis.message.startswith(f'job {job} for "send", of the queue "q", has been due')
+
+
+def test_what_is_paused(extended: Queue) -> None:
+    connection = extended.connection
+    extended.add("send", queue_name="my mail", run_at=datetime(2030, 1, 1, tzinfo=UTC))
+    pause(connection, "queue", "my mail")
+    diagnosis = one(connection, "paused")
+    assert diagnosis.message.startswith('the queue "my mail" has been paused since 2')
+    assert diagnosis.hint.endswith("kongtask resume --queue 'my mail'")
+    resume(connection, "queue", "my mail")
+    pause(connection, "all")
+    diagnosis = one(connection, "paused")
+    assert diagnosis.message.startswith("everything has been paused since 2")
+    assert diagnosis.hint.endswith("kongtask resume --all")
 
 
 def test_failed_jobs(extended: Queue) -> None:

@@ -23,7 +23,7 @@ import pytest
 
 from kongtask.cli.top.frame import frame
 from kongtask.database.connection import Target, connect
-from kongtask.jobs import permanently_fail_jobs
+from kongtask.jobs import pause, permanently_fail_jobs
 from kongtask.monitoring import Overview, Rates, Watch, find_pools, read_statistics
 from tests.programs import ENVIRON, run
 
@@ -181,6 +181,13 @@ def test_a_frame_has_the_size_that_there_is(busy: Queue) -> None:
     assert abs(pools - queues) <= 1, "the room is shared"
     assert texts[heads[1] - 2] == f"and {42 - (pools - 3)} more"
     assert texts[heads[2] + 1].startswith("sum ")
+
+
+def test_a_paused_queue_is_called_so(busy: Queue) -> None:
+    pause(busy.connection, "queue", "mail")
+    texts = [line.text for line in frame(overview(busy), "here")]
+    (row,) = [text for text in texts if text.startswith("mail ")]
+    assert row.endswith("  paused")
 
 
 def test_the_state_of_a_pool_and_failures_are_marked(busy: Queue) -> None:

@@ -15,6 +15,9 @@ from kongtask.jobs.specs import check_list
 from kongtask.jobs.statements import Row, Statement, Steps, Value, ask
 from kongtask.names import WORKER_SCHEMA
 
+#: Who seems to have locked a queue that is paused: see the migration that makes ``pause``.
+PAUSER = "kongtask pause"
+
 PauseKind = Literal["all", "task", "queue", "pool"]
 Resumed = Literal["resumed", "requested"]
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from kongtask.cli.table import cut, one_line
-from kongtask.monitoring import JobCounts, Overview, Pool, QueueStatistics
+from kongtask.jobs.pauses import PAUSER
+from kongtask.monitoring import JobCounts, Overview, Pool, QueueCounts, QueueStatistics
 from kongtask.monitoring.statistics import GROUPS
 
 Style = Literal["plain", "head", "warning", "error"]
@@ -113,15 +114,17 @@ def _queues(statistics: QueueStatistics) -> _List:
     return _List(
         head=["queue", *_STATES, "locked for"],
         rows=[
-            [
-                queue.queue_name, *_counts(queue),
-                _since(queue.locked_at, now) if queue.locked_at else "",
-            ]
-            for queue in queues
+            [queue.queue_name, *_counts(queue), _locked(queue, now)] for queue in queues
         ],
         styles=["plain" for _ in queues],
         empty="no queue has jobs",
     )  # fmt: skip
+
+
+def _locked(queue: QueueCounts, now: datetime) -> str:
+    if queue.locked_by == PAUSER:
+        return "paused"
+    return _since(queue.locked_at, now) if queue.locked_at else ""
 
 
 def _failing(statistics: QueueStatistics) -> _List:

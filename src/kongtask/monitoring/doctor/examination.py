@@ -20,6 +20,7 @@ from kongtask.monitoring.doctor.diagnosis import Diagnosis, Thresholds
 from kongtask.monitoring.doctor.jobs import (
     examine_failed,
     examine_oldest,
+    examine_pauses,
     examine_queues,
     examine_waiting,
 )
@@ -59,13 +60,14 @@ def _read_pools(look: Look) -> Iterator[Diagnosis]:
         yield Diagnosis.of("not-examined", f"pools could not be examined: {error}")
 
 
-#: What is asked in a transaction of its own, each with what it is about.
-_BOUNDED: tuple[tuple[str, Check], ...] = (
-    ("the schema beside it", examine_extension_schema),
-    ("rights", examine_rights),
-    ("sequences", examine_sequences),
+#: What there is to examine in any database, and in one that has a queue; each with its name.
+_OF_THE_SERVER: tuple[tuple[str, Check], ...] = (
     ("connections", examine_connections),
     ("open transactions", examine_transactions),
+)
+_OF_QUEUES: tuple[tuple[str, Check], ...] = (
+    ("rights", examine_rights),
+    ("sequences", examine_sequences),
     ("dead rows", examine_vacuum),
     ("jobs", _read_jobs),
     ("pools", _read_pools),
@@ -123,15 +125,22 @@ def examine(
         thresholds=thresholds or Thresholds(), clock=clock,
     )  # fmt: skip
     found = _run("the worker schema", examine_worker_schema, look, timeout)
-    checks = _BOUNDED
-    if any(diagnosis.rule == "worker-schema-missing" for diagnosis in found):
-        checks = tuple(x for x in _BOUNDED if x[1] in {examine_connections, examine_transactions})
-    for about, check in checks:
+    if not _has(found, "worker-schema-missing"):
+        found += _run("the schema beside it", examine_extension_schema, look, timeout)
+        if not _has(found, "extension-schema-missing", "extension-schema-behind"):
+            found += _run("pauses", examine_pauses, look, timeout)
+        for about, check in _OF_QUEUES:
+            found += _run(about, check, look, timeout)
+    for about, check in _OF_THE_SERVER:
         found += _run(about, check, look, timeout)
     for about, check in _OUTSIDE:
         found += _run(about, check, look, None)
     levels = list(Level)
     return sorted(found, key=lambda diagnosis: levels.index(diagnosis.level))
+
+
+def _has(found: list[Diagnosis], *rules: str) -> bool:
+    return any(diagnosis.rule in rules for diagnosis in found)
 
 
 def _run(about: str, check: Check, look: Look, timeout: float | None) -> list[Diagnosis]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from kongtask.jobs import find_pauses
 from kongtask.monitoring.doctor.diagnosis import Diagnosis
 from kongtask.monitoring.doctor.look import Look, jobs
 from kongtask.monitoring.doctor.owners import is_like_nodes, unknown_owners
@@ -111,6 +112,21 @@ def examine_oldest(look: Look) -> Iterator[Diagnosis]:
         f"are finished shows: {look.command('top')}",
         subject=f"job {oldest.id}",
     )
+
+
+def examine_pauses(look: Look) -> Iterator[Diagnosis]:
+    """Look for what is paused."""
+    for pause in find_pauses(look.connection, schema=look.schema):
+        name = (pause.name,) if pause.name else ()
+        what = f'the {pause.kind} "{pause.name}"' if pause.name else "everything"
+        resume = look.command(f"resume --{pause.kind}", *name)
+        yield Diagnosis.of(
+            "paused",
+            f"{what} has been paused since {pause.paused_at:%Y-%m-%d %H:%M:%S%z}, so no job of it "
+            "begins",
+            f"when it is time to go on: {resume}",
+            subject=f"{pause.kind} {pause.name}".rstrip(),
+        )
 
 
 def examine_failed(look: Look) -> Iterator[Diagnosis]:

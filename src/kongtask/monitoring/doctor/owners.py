@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from kongtask.jobs.pauses import PAUSER
 from kongtask.monitoring.doctor.diagnosis import Diagnosis
 from kongtask.monitoring.doctor.look import Look, jobs
 
@@ -28,7 +29,7 @@ def unknown_owners(look: Look) -> dict[str, datetime]:
         return {}
     registered = {pool.pool_id for pool in look.pools or ()}
     found = {holder.pool_id: holder.locked_at for holder in statistics.holders.values()}
-    for owner, since in look.rows("queue_owners"):
+    for owner, since in look.rows("queue_owners", PAUSER):
         found[owner] = min(since, found.get(owner, since))
     return {owner: since for owner, since in sorted(found.items()) if owner not in registered}
 

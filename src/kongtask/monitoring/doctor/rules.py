@@ -165,6 +165,12 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 rationale="More jobs come than workers can run, or something holds it back.",
             ),
             Rule(
+                id="paused",
+                level=Level.NOTE,
+                description="Somebody has paused a task, a queue, a pool, or everything.",
+                rationale="No job of it begins before that ends.",
+            ),
+            Rule(
                 id="queue-stuck",
                 level=Level.WARNING,
                 description=(

@@ -1,7 +1,8 @@
 -- The job that has been due for the longest time, and how many are due, up to a number.
 --
 -- The index is by priority first, so it is entered once for each priority: however many jobs are
--- scheduled for later, only those that are due are read.
+-- scheduled for later, only those that are due are read. A time before all those that Python knows,
+-- minus infinity for instance, becomes the first of them.
 with recursive priorities as (
   (
     select jobs.priority
@@ -58,7 +59,7 @@ select
         firsts.id,
         tasks.identifier as task_identifier,
         queues.queue_name,
-        firsts.run_at
+        greatest(firsts.run_at, timestamptz '0001-01-02 00:00:00+00') as run_at
       from firsts
       left join :GRAPHILE_WORKER_SCHEMA._private_tasks as tasks on tasks.id = firsts.task_id
       left join :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues

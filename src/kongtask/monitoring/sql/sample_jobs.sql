@@ -1,6 +1,7 @@
 -- Counts jobs by what they have, in some percent of the blocks of their table, and takes these for
 -- all of it. At 100 percent the counts are exact. The blocks are the same ones each time, so that
--- what is shown does not flicker.
+-- what is shown does not flicker. Times that Python has no value for, infinity for instance, become
+-- the nearest that it has.
 with sample as materialized (
   select
     jobs.task_id,
@@ -14,7 +15,10 @@ with sample as materialized (
       else 'waiting'
     end as state,
     count(*) * 100 / $1::text::numeric as jobs,
-    min(jobs.locked_at) as locked_at,
+    least(
+      min(greatest(jobs.locked_at, timestamptz '0001-01-02 00:00:00+00')),
+      timestamptz '9999-12-30 00:00:00+00'
+    ) as locked_at,
     max(jobs.id) filter (where jobs.last_error is not null) as failing_id
   from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs tablesample system ($1::text::float8) repeatable (0)
   group by 1, 2, 3, 4
@@ -51,7 +55,16 @@ tasks as (
   limit $2::int
 ),
 queues as (
-  select queues.queue_name, queues.locked_at, queues.locked_by, states.*
+  select
+    queues.queue_name,
+    case when queues.locked_at is not null then
+      least(
+        greatest(queues.locked_at, timestamptz '0001-01-02 00:00:00+00'),
+        timestamptz '9999-12-30 00:00:00+00'
+      )
+    end as locked_at,
+    queues.locked_by,
+    states.*
   from states
   join :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues on queues.id = states.job_queue_id
   where states.is_queue
@@ -64,7 +77,7 @@ holders as (
     round(sum(sample.jobs)) as jobs,
     min(sample.locked_at) as locked_at
   from sample
-  where sample.locked_by is not null
+  where sample.locked_by is not null and sample.state = 'locked'
   group by sample.locked_by
 )
 select

@@ -1,7 +1,11 @@
 -- Queues that have been locked for long: whether a job of them is executed, and how many wait, both
 -- from some percent of the blocks of the table of jobs.
 with locked as materialized (
-  select queues.id, queues.queue_name, queues.locked_at, queues.locked_by
+  select
+    queues.id,
+    queues.queue_name,
+    greatest(queues.locked_at, timestamptz '0001-01-02 00:00:00+00') as locked_at,
+    queues.locked_by
   from :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues
   where queues.locked_at < now() - $1::text::interval
   order by queues.locked_at

@@ -14,11 +14,14 @@ with wanted (purpose, schema, relation, rights) as (
   -- All that kongtask adds is written by workers, but for its ledger.
   select
     'show that it is alive, and use what kongtask adds', $3::text, tables.relname::text,
-    array['select', 'insert', 'update', 'delete']
+    case tables.relkind
+      when 'v' then array['select']
+      else array['select', 'insert', 'update', 'delete']
+    end
   from pg_catalog.pg_class as tables
   join pg_catalog.pg_namespace as schemas on schemas.oid = tables.relnamespace
   where schemas.nspname = $3::text
-    and tables.relkind = 'r'
+    and tables.relkind in ('r', 'v')
     and tables.relname <> 'migrations'
 ),
 lacking (purpose, object, rights) as (
