@@ -6,13 +6,14 @@ import asyncio
 import os
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from kongtask.errors import JobTimedOutError, TaskProcessDiedError, UsageError
-from kongtask.worker import App, ThreadContext
+from kongtask.worker import App, Context, ThreadContext
 from kongtask.worker.events import JobComplete, JobSuccess
 
 from .queue import Queue
@@ -149,6 +150,38 @@ def test_a_jobs_own_flag_goes_before_its_task(queue: Queue, app: App) -> None:
         assert events[useless] is None
         assert str(events[both]) == MESSAGE.replace("0.2", "0.1")
         assert str(events[falls_back]) == MESSAGE
+
+    run(work())
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_nothing_is_written_in_a_transaction_that_takes_too_long(
+    queue: Queue, app: App, is_async: bool
+) -> None:
+    """Also where the task returns early, as if it were done."""
+    queue.connection.execute(b"create table written (n int)")
+
+    async def write(context: Context) -> None:
+        await context.query("insert into written values (1)")
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    def write_in_thread(context: ThreadContext) -> None:
+        context.query("insert into written values (1)")
+        pause = threading.Event()
+        while not context.is_cancelled:
+            pause.wait(0.01)
+
+    decorate = app.task("write", transactional=True, timeout=0.5)
+    decorate(write) if is_async else decorate(write_in_thread)
+
+    async def work() -> None:
+        complete = Watch(app, JobComplete)
+        queue.add("write")
+        async with running(app):
+            assert isinstance((await complete.until(1))[0].error, JobTimedOutError)
+        assert queue.jobs("attempts, last_error") == [(1, MESSAGE.replace("0.2", "0.5"))]
+        assert queue.connection.execute(b"select * from written").fetchall() == []
 
     run(work())
 

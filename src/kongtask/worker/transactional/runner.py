@@ -218,7 +218,7 @@ class TransactionalRunner:
 
     async def _find_outcome(self, run: Run) -> tuple[bool, str | None]:
         values = {
-            "job_id": run.job.id, "pool_id": self._around.pool_id, "claims": list(run.claims),
+            "job_id": run.job.id, "pool_id": self._around.pool_id, "claims": list(run.job.moments),
             "xid": run.xid,
         }  # fmt: skip
         ((is_ours, status),) = await self._ask(_sql("find_outcome", self._around.schema), values)
