@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import threading
 from dataclasses import dataclass
@@ -335,6 +336,41 @@ def test_middleware_is_called_around_each_job_the_first_outermost(queue: Queue, 
     assert got == ["outer t", "inner", "task", "outer got done"]
 
 
+def test_a_task_that_hides_that_it_is_async_fails_and_says_so(queue: Queue, app: App) -> None:
+    """Its coroutine would never run, and the job would count as done."""
+
+    async def real() -> None: ...
+
+    @app.task("hidden")
+    @functools.wraps(real)
+    def hide() -> object:
+        return real()
+
+    queue.add("hidden")
+    run_once(app)
+    (error,) = queue.jobs("last_error")
+    assert "the task hidden is no async function, but has returned a coroutine" in error
+
+
+@pytest.mark.parametrize("result", [object(), 3, {"a": 1}, Exception("returned, not raised"), b"x"])
+def test_what_a_task_returns_is_nobodys_business(queue: Queue, app: App, result: object) -> None:
+    @app.task
+    async def task() -> object:
+        return result
+
+    queue.add("task")
+    run_once(app)
+    assert queue.jobs() == []
+
+
+def generating() -> Any:
+    yield 1
+
+
+async def generating_async() -> Any:
+    yield 1
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -343,6 +379,8 @@ def test_middleware_is_called_around_each_job_the_first_outermost(queue: Queue, 
         (lambda app: app.task("t")(lambda *args: None), "takes *args or **kwargs"),
         (lambda app: app.task("t")(lambda a, /: None), "takes a"),
         (lambda app: app.task("t", process=True)(lambda: None), "at the top of a module"),
+        (lambda app: app.task("t")(generating), "is a generator"),
+        (lambda app: app.task("t")(generating_async), "is a generator"),
         (lambda app: [app.task("t")(cpu_work) for _ in range(2)], "two tasks"),
     ],
 )

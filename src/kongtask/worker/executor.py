@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,14 @@ class Executor:
             return await self._runners.in_process(context.job, task.function, arguments)
         blocking = ThreadContext(context, asyncio.get_running_loop())
         arguments = task.signature.bind(payload, blocking)
-        return await self._runners.in_thread(task.function, arguments)
+        result = await self._runners.in_thread(task.function, arguments)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise TypeError(
+                f"the task {task.identifier} is no async function, but has returned a coroutine, "
+                "which has not run: a decorator around an async function must be async too"
+            )
+        return result
 
     async def _through_middleware(self, task: Task, context: Context) -> Any:
         """Call the middleware, and the task in it; one that returns nothing changes no result."""

@@ -85,6 +85,8 @@ def make_task(
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 -- an object with an async __call__
     )
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise UsageError(f"the task {identifier} is a generator: nobody would ask it for values")
     if is_async and is_process:
         raise UsageError(f"the task {identifier} is async: it runs in the loop, not in a process")
     if is_process and "<locals>" in getattr(function, "__qualname__", ""):
