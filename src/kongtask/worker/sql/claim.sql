@@ -25,7 +25,7 @@ with free as materialized (
 ),
 -- As far as a claim may reach: what is behind it has to wait for a later one. It is farther than what
 -- is asked for, because the jobs in front may be of few queues. Without any queue, it is not looked
--- at.
+-- at. Which queues are locked is looked up once: there are fewer of them than jobs behind them.
 reach as materialized (
   select jobs.id, jobs.job_queue_id, jobs.priority, jobs.run_at
   from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
@@ -36,13 +36,14 @@ reach as materialized (
     and (%(forbidden)s::text[] is null or (jobs.flags ?| %(forbidden)s::text[]) is not true)
     and (
       jobs.job_queue_id is null
-      or exists (
-        select from :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues
-        where queues.id = jobs.job_queue_id and queues.is_available = true
+      or jobs.job_queue_id not in (
+        select queues.id
+        from :GRAPHILE_WORKER_SCHEMA._private_job_queues as queues
+        where not queues.is_available
       )
     )
   order by jobs.priority, jobs.run_at
-  limit greatest(%(size)s, 500)
+  limit greatest(%(size)s, 1000)
 ),
 first as materialized (
   select firsts.id, firsts.job_queue_id
@@ -102,7 +103,7 @@ select
   null, null, null, null, null, null, null, null, null, null, null, null, null, null
 where (select count(*) from chosen) < %(size)s
   and (
-    (select count(*) from reach) >= greatest(%(size)s, 500)
+    (select count(*) from reach) >= greatest(%(size)s, 1000)
     or (select count(*) from first) > (select count(*) from queued)
     or (select count(*) from reach where reach.job_queue_id is null) > (select count(*) from free)
   )
