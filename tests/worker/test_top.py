@@ -228,6 +228,16 @@ def test_ctrl_c_ends_it_well(busy: Queue) -> None:
         terminal.wait_for(r"\x1b\[\?1049l")
 
 
+def test_ctrl_z_gives_the_terminal_back(busy: Queue) -> None:
+    with on_terminal(busy.conninfo) as terminal:
+        terminal.wait_for("q quit")
+        terminal.process.send_signal(signal.SIGTSTP)
+        terminal.wait_for(r"\x1b\[\?1049l")
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.wait_for(r"\x1b\[\?1049h(?s:.*)q quit")
+        terminal.press("q")
+
+
 def test_a_lost_connection_is_told_and_opened_again(busy: Queue) -> None:
     with on_terminal(busy.conninfo, "--interval", "0.2") as terminal:
         terminal.wait_for("q quit")

@@ -41,9 +41,11 @@ class Screen:
         self._before = termios.tcgetattr(self._keyboard)
         # A signal that comes while keys are waited for ends the waiting by a byte in this pipe.
         self._woken, self._waking = os.pipe()
-        self._handler = signal.signal(signal.SIGWINCH, self._resized)
-        tty.setcbreak(self._keyboard)
-        self._write(_ENTER)
+        self._handlers = {
+            signal.SIGWINCH: signal.signal(signal.SIGWINCH, self._resized),
+            signal.SIGTSTP: signal.signal(signal.SIGTSTP, self._stopped),
+        }
+        self._enter()
         return self
 
     def __exit__(
@@ -52,9 +54,9 @@ class Screen:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._write(_LEAVE)
-        termios.tcsetattr(self._keyboard, termios.TCSADRAIN, self._before)
-        signal.signal(signal.SIGWINCH, self._handler)
+        self._leave()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
         os.close(self._woken)
         os.close(self._waking)
 
@@ -84,8 +86,26 @@ class Screen:
         # The end of the keyboard is the end of the watching.
         return os.read(self._keyboard, 1).decode(errors="replace") or "q"
 
+    def _enter(self) -> None:
+        tty.setcbreak(self._keyboard)
+        self._write(_ENTER)
+
+    def _leave(self) -> None:
+        self._write(_LEAVE)
+        termios.tcsetattr(self._keyboard, termios.TCSADRAIN, self._before)
+
     def _resized(self, number: int, frame: FrameType | None) -> None:
         del number, frame
+        os.write(self._waking, b"!")
+
+    def _stopped(self, number: int, frame: FrameType | None) -> None:
+        """Give the terminal back for as long as Ctrl-Z stops the process."""
+        del frame
+        self._leave()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)  # returns when the process goes on
+        signal.signal(number, self._stopped)
+        self._enter()
         os.write(self._waking, b"!")
 
     def _write(self, text: str) -> None:
