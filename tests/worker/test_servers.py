@@ -15,10 +15,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from kongtask.database.connection import Target, connect
+from kongtask.database.connection import Target, compose, connect
 from kongtask.migrate import migrate, worker_migrations
-from kongtask.names import WORKER_SCHEMA, quote_identifier
-from kongtask.worker import App, Context
+from kongtask.names import WORKER_SCHEMA, extension_schema_name, quote_identifier
+from kongtask.worker import App, Context, WorkerOptions
 from kongtask.worker.events import JobComplete
 from tests.conftest import public_folder
 
@@ -71,6 +71,25 @@ def work_off(database: Target, schema: str = WORKER_SCHEMA, **options: Any) -> N
 def test_jobs_run_on_every_server_and_revision(each_database: Target, revision: int) -> None:
     migrate(each_database, worker_migrations(), WORKER_SCHEMA, to=revision)
     work_off(each_database, poll_interval=60)
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_an_application_migrates(database: Target, is_async: bool) -> None:
+    """From nothing, and from an older revision; the schema beside it too."""
+    migrate(database, worker_migrations(), WORKER_SCHEMA, to=18)
+    for schema in (WORKER_SCHEMA, "other"):
+        app = App(database.conninfo, options=WorkerOptions(schema=schema))
+        if is_async:
+            run(app.run_migrations())
+        else:
+            app.run_migrations_blocking()
+        with connect(database) as connection:
+            statement = compose("select max(id) from {schema}.migrations", schema=schema)
+            assert connection.execute(statement).fetchone() == (20,)
+            beside = compose(
+                "select count(*) from {schema}.pools", schema=extension_schema_name(schema)
+            )
+            assert connection.execute(beside).fetchone() == (0,)
 
 
 @pytest.mark.parametrize("schema", ['say "100%"', "%s", "%(ids)s", "O'Brien; --", "ünï"])

@@ -13,9 +13,10 @@ from msgspec import Struct
 from kongtask.database.connection import Target
 from kongtask.worker.connections import Connections
 from kongtask.worker.events import Emitter
+from kongtask.worker.life.making import make_schema
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.retry_policies import RetryPolicy
-from kongtask.worker.runner import Runner, target_of
+from kongtask.worker.runner import Runner, install, target_of
 from kongtask.worker.tasks import Exceptions, Middleware, TaskList, make_task
 
 if TYPE_CHECKING:
@@ -280,6 +281,23 @@ class App:
             lifespan=nullcontext if self._lifespan is None else partial(self._lifespan, self),
             **changes,
         )
+
+    async def run_migrations(self, conninfo: str | Target | None = None) -> None:
+        """Make the worker schema, or bring it up to date; and the one beside it, if that may be.
+
+        Args:
+            conninfo: instead of the application's.
+
+        Raises:
+            MigrationError: the schema is of a revision that this kongtask does not know.
+        """
+        await asyncio.to_thread(self.run_migrations_blocking, conninfo)
+
+    def run_migrations_blocking(self, conninfo: str | Target | None = None) -> None:
+        """Do so from code that is not async; see :meth:`run_migrations`."""
+        target = target_of(conninfo if conninfo is not None else self.conninfo)
+        install(target, self.options.schema, is_latest=True)
+        make_schema(target, self.options.schema)
 
     async def run(self, conninfo: str | Target | None = None, **changes: Any) -> None:
         """Work until stopped by a signal; see :meth:`runner`."""

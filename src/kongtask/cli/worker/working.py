@@ -75,15 +75,11 @@ def work(request: Request) -> int:
     Raises:
         KongtaskError: it cannot be done.
     """
-    from kongtask.worker.life.making import make_schema
-    from kongtask.worker.runner import install
-
     app = _load(request)
     with ExitStack() as stack:
         target = _target(stack, request.conn, app)
         if request.is_schema_only:
-            install(target, app.options.schema, is_latest=True)
-            make_schema(target, app.options.schema)
+            app.run_migrations_blocking(target)
             return EXIT_DONE
         # Tasks that add jobs by way of the application mean the database that it works on.
         app.conninfo = target.conninfo
