@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from kongtask.database.connection import Connection, Target, connect
+from kongtask.migrate import install_extension
+from kongtask.names import WORKER_SCHEMA
 from kongtask.worker import App, Context
 from kongtask.worker.claimer import Claimer
 from kongtask.worker.events import JobComplete, JobStart, PoolListenSuccess
@@ -196,6 +198,45 @@ def test_node_frees_no_lock_of_a_job_that_runs_for_hours(
             release.set()
             assert (await complete.until(1))[0].error is None
         assert locks() == [None]
+
+    with connect(database) as connection:
+        run(work(connection))
+
+
+def test_jobs_are_cancelled_beside_node(peers: dict[int, Peer], database: Target) -> None:
+    """One that waits does not begin there either; one that Node runs is Node's, and ends."""
+    install(database)
+    install_extension(database, WORKER_SCHEMA)
+    app = App(database.conninfo)
+
+    @app.task
+    async def own() -> None: ...
+
+    async def work(connection: Connection) -> None:
+        def value(query: str, *values: object) -> Any:
+            row = connection.execute(query.encode(), values).fetchone()
+            return row[0] if row else None
+
+        connection.execute(LOG)
+        add = "select id from graphile_worker.add_job('theirs', %s::json)"
+        async with running(app):
+            with peers[20].running(database, ["theirs"], longest=4000):
+                runs = value(add, "1")
+                await until(lambda: value("select count(*) from public.log") == 1)
+                assert value("select kongtask.cancel_job(%s)", runs) == "requested"
+                waits = value(add.replace("%s::json)", "%s::json, run_at => now() + '1 s')"), "2")
+                assert value("select kongtask.cancel_job(%s)", waits) == "cancelled"
+                await until(lambda: value(COUNT.decode()) == 1)
+                await until(lambda: value("select count(*) from kongtask.cancellations") == 0)
+                later = value(add, "3")
+                query = "select count(*) from graphile_worker._private_jobs where id = %s"
+                await until(lambda: value(query, later) == 0)
+            log = connection.execute(b"select number, what, worker from public.log order by n")
+            assert log.fetchall() == [
+                (1, "begin", "node"), (1, "end", "node"), (3, "begin", "node"), (3, "end", "node"),
+            ]  # fmt: skip
+            left = connection.execute(b"select id, last_error from graphile_worker._private_jobs")
+            assert left.fetchall() == [(waits, "Cancelled")]
 
     with connect(database) as connection:
         run(work(connection))
