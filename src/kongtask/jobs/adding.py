@@ -10,8 +10,9 @@ from kongtask.jobs.drivers import AsyncConnection, SyncConnection, perform
 from kongtask.jobs.job import Job, read_row
 from kongtask.jobs.operations import Operation
 from kongtask.jobs.payloads import encode_payload
-from kongtask.jobs.specs import JobOptions, JobSpec
+from kongtask.jobs.specs import JobOptions, JobSpec, Prepared
 from kongtask.jobs.statements import Row, Statement, Steps, ask
+from kongtask.jobs.surrounding import Change, surrounded, unchanged
 from kongtask.names import WORKER_SCHEMA
 
 
@@ -68,7 +69,12 @@ def add_job(
 @Operation
 def add_spec(spec: JobSpec, *, schema: str = WORKER_SCHEMA) -> Steps[Job]:
     """Add a job as :func:`add_job` does, from a spec."""
-    return _until_added(add_job_statement(spec, schema), spec)
+
+    def add(change: Change) -> Steps[Job]:
+        changed = change(spec)
+        return _until_added(add_job_statement(changed, schema), changed)
+
+    return surrounded("add_job", lambda: [spec], add)
 
 
 def add_job_statement(spec: JobSpec, schema: str = WORKER_SCHEMA) -> Statement[Job | None]:
@@ -156,11 +162,16 @@ def add_jobs(
         SchemaNotFoundError: the worker schema is not in the database.
     """
     prepared = bulk.prepare(specs)
-    if returning:
-        jobs = bulk.adding(prepared, preserve_run_at=job_key_preserve_run_at, schema=schema)
-        return perform(connection, jobs)
-    count = bulk.counting(prepared, preserve_run_at=job_key_preserve_run_at, schema=schema)
-    return perform(connection, count)
+
+    def add(change: Change) -> Steps[Any]:
+        steps = bulk.adding if returning else bulk.counting
+        changed = prepared
+        if change is not unchanged:
+            changed = [Prepared(spec=change(each.spec), payload=each.payload) for each in prepared]
+        return steps(changed, preserve_run_at=job_key_preserve_run_at, schema=schema)
+
+    steps: Steps[Any] = surrounded("add_jobs", lambda: [each.spec for each in prepared], add)
+    return perform(connection, steps)
 
 
 def _until_added(statement: Statement[Job | None], spec: JobSpec) -> Steps[Job]:

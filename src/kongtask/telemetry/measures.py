@@ -183,6 +183,8 @@ class Measures:
         self._stop(event).succeeded += 1
 
     def _err(self, event: JobError) -> None:
+        if event.job not in self._begun:  # it was cancelled before its begin
+            self._counts["local_queue_jobs"] -= 1
         self._stop(event).failed += 1
 
     def _fail(self, event: JobFailed) -> None:

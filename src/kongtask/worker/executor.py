@@ -6,6 +6,8 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kongtask.errors import BatchError, JobLostError, JobTimedOutError
@@ -17,6 +19,7 @@ from kongtask.worker.events import (
     Emitter,
     JobError,
     JobFailed,
+    JobLost,
     JobStart,
     JobSuccess,
 )
@@ -76,7 +79,7 @@ class Executor:
             if seconds is not None:
                 timer = self._stop_after(seconds, job)
             result = await self._outermost(task, context)
-            snoozed = None if result is None else await _snoozed(job, result)
+            snoozed = None if result is None else await self._snoozed(job, task, result)
         except asyncio.CancelledError as error:
             if self._around.is_killed:
                 raise
@@ -109,7 +112,11 @@ class Executor:
             return await self._runners.in_process(context.job, task.function, arguments)
         blocking = ThreadContext(context, asyncio.get_running_loop())
         arguments = task.signature.bind(payload, blocking)
-        result = await self._runners.in_thread(task.function, arguments)
+        function = task.function
+        if self._middleware:
+            # What middleware has set, a span for instance, is to hold in the thread too.
+            function = partial(copy_context().run, function)
+        result = await self._runners.in_thread(function, arguments)
         if inspect.iscoroutine(result):
             result.close()
             raise TypeError(
@@ -126,6 +133,8 @@ class Executor:
             nonlocal result
             result = None
             result = await self._call(task, context)
+            if isinstance(result, list) and not task.transactions:
+                result = await settle_batch(context.job, result) or result
             return result
 
         step: Callable[[], Any] = call
@@ -133,6 +142,18 @@ class Executor:
             step = _around(middleware, context, step)
         returned = await step()
         return result if returned is None else returned
+
+    async def _snoozed(self, job: ClaimedJob, task: Task, result: Any) -> Snoozed | None:
+        """Return how long a job is to wait, if it asks for that; await what is left to be awaited.
+
+        Raises:
+            BatchError: some entries of a batch job failed.
+        """
+        if isinstance(result, Snooze):
+            return Snoozed(job=job, wait=result.seconds)
+        if isinstance(result, list) and (task.transactions or not self._middleware):
+            return await settle_batch(job, result)
+        return result if isinstance(result, Snoozed) else None
 
     def _is_committed(self, job: ClaimedJob) -> bool:
         """Tell whether a job's end was committed with its task; then no more can become of it."""
@@ -149,6 +170,7 @@ class Executor:
         stopped = self._stopped(job, error)
         if isinstance(error, JobLostError):
             _log.warning("%s", error)
+            self._emitter.emit(JobLost(job=job))
             return Settled.LOST
         if self._is_committed(job):
             _log.error("%r is done, and then a middleware raised:", job, exc_info=error)
@@ -199,17 +221,6 @@ class Executor:
         if failure.is_last:
             self._emitter.emit(JobFailed(job=job, error=error))
         return failure
-
-
-async def _snoozed(job: ClaimedJob, result: Any) -> Snoozed | None:
-    """Return how long a job is to wait, if it asks for that; await what it has left to be awaited.
-
-    Raises:
-        BatchError: some entries of a batch job failed.
-    """
-    if isinstance(result, Snooze):
-        return Snoozed(job=job, wait=result.seconds)
-    return await settle_batch(job, result) if isinstance(result, list) else None
 
 
 def _around(middleware: Middleware, context: Context, step: Callable[[], Any]) -> Callable[[], Any]:
