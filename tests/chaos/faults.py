@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, get_args
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 import psycopg
 
 from kongtask.database.connection import Connection
+from tests.interop.peer import node_environment
 
 from .steps import Place, Side, all_points
 
@@ -93,23 +94,33 @@ def _terminate_some(connection: Connection, rng: random.Random, share: float) ->
 
 def _restart(run: Run) -> None:
     """Let the server crash and come back."""
-    began = time()
-    for worker in run.node:
-        run.kill(worker)
-    run.servers.current.crash()
-    run.servers.current.start()
-    run.disturbed("restart", None, began)
-    for worker in run.node:
-        run.start_later(worker, 0.0)
+    with _without_node(run):
+        began = time()
+        run.servers.current.crash()
+        run.servers.current.start()
+        run.disturbed("restart", None, began)
 
 
 def _fail_over(run: Run) -> None:
     """Lose the server for good; its replica takes over. It happens once in a run."""
     if run.servers.current is not run.servers.all[0] or len(run.servers.all) == 1:
         return
-    began = time()
-    run.servers.fail_over()
-    run.disturbed("failover", None, began)
+    with _without_node(run):
+        began = time()
+        run.servers.fail_over()
+        run.disturbed("failover", None, began)
+
+
+@contextmanager
+def _without_node(run: Run) -> Iterator[None]:
+    """Let no Node worker see the block: it loses the ends of jobs where the server goes away."""
+    for worker in run.node:
+        if worker.is_running():
+            run.kill(worker)
+    yield
+    for worker in run.node:
+        worker.environ = node_environment(run.servers.target())
+        run.start_later(worker, 0.0)
 
 
 def _freeze(run: Run) -> None:

@@ -29,8 +29,7 @@ class Mutant:
         old: what stands there once.
         new: what is there instead.
         faults: those under which it shows.
-        long: the share of long jobs.
-        seed: one of those that let it show.
+        long, transactional: the shares of jobs that are.
         found: what the checker must say of it, among other things.
         mode: how its workers prove their life.
     """
@@ -40,10 +39,10 @@ class Mutant:
     old: str
     new: str
     faults: tuple[str, ...]
-    seed: int
     found: Kind
     mode: Mode = "lock"
     long: float = 0.08
+    transactional: float = 0.25
 
 
 MUTANTS = (
@@ -54,10 +53,10 @@ MUTANTS = (
         "    and jobs.locked_at = any(%(moments)s::timestamptz[])\n",
         new="    and (%(moments)s::timestamptz[] is not null)\n",
         faults=("stop",),
-        seed=1,
         found=Kind.STALE,
         mode="heartbeat",
         long=0.4,
+        transactional=0.0,
     ),
     Mutant(
         name="fence of transactions removed",
@@ -66,10 +65,10 @@ MUTANTS = (
         "    and jobs.locked_at = any($3::text[]::timestamptz[])\n",
         new="    and ($2::text, $3::text[]) is not null\n",
         faults=("stop",),
-        seed=1,
         found=Kind.STALE,
         mode="heartbeat",
         long=0.4,
+        transactional=1.0,
     ),
     Mutant(
         name="await dropped",
@@ -77,7 +76,6 @@ MUTANTS = (
         old="return await task.function(**task.signature.bind(payload, context))",
         new="return asyncio.ensure_future(task.function(**task.signature.bind(payload, context)))",
         faults=(),
-        seed=1,
         found=Kind.UNENDED,
     ),
     Mutant(
@@ -86,7 +84,6 @@ MUTANTS = (
         old="select distinct on (reach.job_queue_id) reach.*",
         new="select reach.*",
         faults=(),
-        seed=1,
         found=Kind.OVERLAP,
     ),
     Mutant(
@@ -96,7 +93,6 @@ MUTANTS = (
         "    or pg_catalog.pg_try_advisory_xact_lock(%(namespace)s::int, dead.lock_key)",
         new="where %(namespace)s::int is not null",
         faults=("stop",),
-        seed=1,
         found=Kind.ALIVE,
     ),
     Mutant(
@@ -105,7 +101,6 @@ MUTANTS = (
         old='LOST_CLASSES = ("08", "57P", "53", "25006")',
         new='LOST_CLASSES = ("none",)',
         faults=("terminate",),
-        seed=1,
         found=Kind.ENDED,
     ),
 )

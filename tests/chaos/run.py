@@ -152,7 +152,8 @@ class Run:
 
     def start_later(self, worker: Worker, seconds: float) -> None:
         """Start a worker's next process after some seconds."""
-        self.later(seconds, worker.start)
+        if not self._is_due(worker):  # one fault may strike before another one is over
+            self.later(seconds, worker.start)
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something after some seconds."""
@@ -242,7 +243,7 @@ class Run:
                 start_producer(
                     direct, name, file=str(self._folder / f"{name}.jsonl"),
                     seed=scenario.seed * 100 + number, first=1 + number * share, count=share,
-                    long=scenario.long, transactional=0.25 if self.python else 0.0,
+                    long=scenario.long, transactional=scenario.transactional,
                     pause=2 * scenario.seconds / max(1, share / 4.5),
                 )
             )  # fmt: skip

@@ -27,6 +27,7 @@ class Scenario:
         faults: names of the faults.
         jobs: how many there are.
         long: the share of jobs that take a second or so; the others are quick.
+        transactional: the share of jobs whose task runs in a transaction, which Node cannot.
         seconds: for how long faults strike.
         python, producers: how many of them there are.
         node: the Graphile Workers that take part.
@@ -42,6 +43,7 @@ class Scenario:
     faults: tuple[str, ...] = ()
     jobs: int = 300
     long: float = 0.08
+    transactional: float = 0.25
     seconds: float = 5.0
     python: int = 3
     producers: int = 2

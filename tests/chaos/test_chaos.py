@@ -25,6 +25,9 @@ SEEDS = {
     3: ("clash", "deaf", "exhaustion", "failover"),
 }
 
+#: A mutant shows by one of so many seeds.
+MOST_SEEDS = 4
+
 #: The revision of the schema of which Graphile Worker's batches break serial queues; the next
 #: version has mended it.
 WRONG_REVISION = 19
@@ -59,19 +62,31 @@ def play_seed(seed: int) -> Outcome:
 
 
 def play_mutant(mutant: Mutant) -> Outcome:
+    """Play one seed after the other until the mutant is found out."""
     with source_of(mutant) as source:
-        return play(
-            Scenario(
-                seed=mutant.seed, faults=mutant.faults, mode=mutant.mode, source=source, jobs=120,
-                long=mutant.long, seconds=4.0 if mutant.faults else 1.5, patience=8.0,
-            )
-        )  # fmt: skip
+        for seed in range(1, MOST_SEEDS + 1):
+            outcome = play(
+                Scenario(
+                    seed=seed, faults=mutant.faults, mode=mutant.mode, source=source, jobs=120,
+                    long=mutant.long, transactional=mutant.transactional,
+                    seconds=4.0 if mutant.faults else 1.5, patience=8.0,
+                )
+            )  # fmt: skip
+            if mutant.found in kinds(outcome):
+                break
+    return outcome
+
+
+def kinds(outcome: Outcome) -> set[Kind]:
+    return {violation.kind for violation in outcome.violations}
 
 
 def play_node() -> Outcome:
     batches = {"concurrency": 10, "preset": {"worker": {"localQueue": {"size": 50}}}}
     workers = node(WRONG_REVISION)
-    return play(Scenario(seed=1, python=0, node=workers, node_options=batches, jobs=150))
+    return play(
+        Scenario(seed=1, python=0, node=workers, node_options=batches, jobs=150, transactional=0)
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -87,11 +102,11 @@ def test_nothing_is_lost_whatever_goes_wrong(seed: int, played: Played) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
 def test_a_mutant_is_found_out(mutant: Mutant, played: Played) -> None:
     outcome = played(mutant.name)
-    assert mutant.found in {violation.kind for violation in outcome.violations}, str(outcome)
+    assert mutant.found in kinds(outcome), str(outcome)
 
 
 def test_graphile_worker_is_found_out_where_its_batches_break_serial_queues(played: Played) -> None:
     if not node(WRONG_REVISION):
         pytest.skip("the npm registry is unreachable and .cache/node is empty")
     outcome = played(WRONG_REVISION)
-    assert {violation.kind for violation in outcome.violations} == {Kind.OVERLAP}, str(outcome)
+    assert kinds(outcome) == {Kind.OVERLAP}, str(outcome)
