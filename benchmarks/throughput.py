@@ -2,6 +2,7 @@
 
 Fills the table with no-op jobs, tells the workers, and measures from that commit until the last job
 is done. Everybody works on the same server in turn; figures are medians, ratios those of medians.
+*Life off* is without proof of life, recovery, control and all else that needs the schema kongtask.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def contestants(*, with_peers: bool) -> list[tuple[Contestant, int]]:
     ours = [
         (ceiling(), 1),
         (kongtask(), 1),
+        (kongtask("kongtask, life off", life=None), 1),
         (kongtask("kongtask, threads", "thread"), 1),
         (kongtask("kongtask, tuned", **TUNED), 1),
         (kongtask(), 2),
