@@ -83,3 +83,25 @@ def test_a_crontab_of_garbage_ends_the_command_and_shows_the_place(
     done = programs.run("kongtask", "run", "-c", queue.conninfo, "--app", "jobs", cwd=tmp_path)
     assert done.returncode == 1
     assert "crontab:1:" in done.stderr
+
+
+def test_an_edited_crontab_is_read_again_and_garbage_changes_nothing(
+    queue: Queue, tmp_path: Path
+) -> None:
+    """Also one that held nothing before."""
+    (tmp_path / "jobs.py").write_text(GREET)
+    crontab = tmp_path / "crontab"
+    crontab.write_text("# nothing yet\n")
+    know(queue, "greet")
+    with running("-c", queue.conninfo, "--app", "jobs", cwd=tmp_path) as worker:
+        worker.wait_for("the crontab crontab has 0 schedules")
+        worker.wait_for("ready")
+        crontab.write_text("* * * * * greet {name: }\n")
+        worker.wait_for("crontab:1:")
+        worker.wait_for("the schedules that were read before go on")
+        crontab.write_text("* * * * * greet ?fill=2m {name: 'Ada'}\n")
+        worker.wait_for("the crontab crontab has 1 schedules")
+        worker.wait_for("hello, Ada")
+        crontab.unlink()
+        worker.wait_for("there is no crontab crontab")
+        assert worker.end(signal.SIGTERM) == -signal.SIGTERM

@@ -277,7 +277,7 @@ class App:
             options=self.options,
             emitter=self.emitter,
             middleware=self._middleware,
-            cron_items=self.cron_items,
+            cron_items=self.cron_items or None,
             lifespan=nullcontext if self._lifespan is None else partial(self._lifespan, self),
             **changes,
         )

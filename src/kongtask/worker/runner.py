@@ -33,7 +33,7 @@ from kongtask.worker.signals import Signals
 from kongtask.worker.tasks import Middleware, Task
 
 if TYPE_CHECKING:
-    from kongtask.cron import CronItem
+    from kongtask.cron import CronItem, Scheduler
 
 _log = logging.getLogger("kongtask.worker")
 
@@ -50,7 +50,7 @@ class Runner:
         options: how it works.
         emitter: told what happens.
         middleware: called around each job.
-        cron_items: added by the clock as long as the worker runs.
+        cron_items: added by the clock as long as the worker runs; None for no clock.
         lifespan: opened before the first job begins and closed after the last one has ended; what
             it yields is ``state`` of every context.
         changes: options that are to be different.
@@ -64,7 +64,7 @@ class Runner:
         options: WorkerOptions | None = None,
         emitter: Emitter | None = None,
         middleware: Sequence[Middleware] = (),
-        cron_items: Sequence[CronItem] = (),
+        cron_items: Sequence[CronItem] | None = None,
         lifespan: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext,
         **changes: Any,
     ) -> None:
@@ -73,6 +73,7 @@ class Runner:
         self.emitter = emitter or Emitter()
         self._conninfo, self._middleware, self._cron_items = conninfo, middleware, cron_items
         self._lifespan = lifespan
+        self._scheduler: Scheduler | None = None
         self._pool: WorkerPool | None = None
         self._is_stopped = False
 
@@ -102,6 +103,19 @@ class Runner:
             UsageError: there are no tasks, or no database is named.
         """
         await self._run(is_once=True, handle_signals=handle_signals, before_end=before_end)
+
+    def schedule(self, items: Sequence[CronItem]) -> None:
+        """Add other jobs by the clock from now on.
+
+        Args:
+            items: instead of those before; taken as a worker takes its items when it starts.
+
+        Raises:
+            CrontabError: two items share an identifier; those before go on.
+        """
+        if self._scheduler is not None:
+            self._scheduler.items = items
+        self._cron_items = items
 
     def stop(self, reason: str = "stopped") -> None:
         """Begin a graceful shutdown; :meth:`run` returns when it is complete.
@@ -179,13 +193,13 @@ class Runner:
     @asynccontextmanager
     async def _scheduling(self, target: Target) -> AsyncIterator[None]:
         """Let a scheduler run beside the block, if there is anything to schedule."""
-        if not self._cron_items:
+        if self._cron_items is None:
             yield
             return
         from kongtask.cron import Scheduler
 
         connection = LastingConnection(target)
-        scheduler = Scheduler(
+        scheduler = self._scheduler = Scheduler(
             connection.lend,
             self._cron_items,
             schema=self.options.schema,

@@ -8,12 +8,13 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from kongtask.cli.worker.crontab import Crontab, open_crontab
 from kongtask.errors import (
     EXIT_BREAKING_REVISION,
     EXIT_DONE,
@@ -23,7 +24,6 @@ from kongtask.errors import (
 )
 
 if TYPE_CHECKING:
-    from kongtask.cron import CronItem
     from kongtask.database.connection import Target
     from kongtask.telemetry.endpoint import Place
     from kongtask.worker.app import App
@@ -32,9 +32,6 @@ _log = logging.getLogger("kongtask.worker")
 
 #: What Graphile Worker ends with where something is wrong.
 EXIT_TROUBLE = 1
-
-#: The crontab that is read where none is named.
-_CRONTAB = Path("crontab")
 
 #: Seconds that threads of tasks get to end when all else has ended.
 _LAST_WAIT = 1.0
@@ -76,6 +73,7 @@ def work(request: Request) -> int:
         KongtaskError: it cannot be done.
     """
     app = _load(request)
+    crontab = open_crontab(request.crontab, app.cron_items)
     with ExitStack() as stack:
         target = _target(stack, request.conn, app)
         if request.is_schema_only:
@@ -83,7 +81,7 @@ def work(request: Request) -> int:
             return EXIT_DONE
         # Tasks that add jobs by way of the application mean the database that it works on.
         app.conninfo = target.conninfo
-        return _work(request, app, target, stack.close)
+        return _work(request, app, crontab, target, stack.close)
 
 
 def _load(request: Request) -> App:
@@ -96,21 +94,9 @@ def _load(request: Request) -> App:
     if request.folder is not None:
         for task in load_directory(request.folder).values():
             app.tasks.add(task)
-    app.cron_items += _read_crontab(request.crontab)
     schema = _schema(request.schema, app)
     app.options = replace(app.options, schema=schema, **request.changes)
     return app
-
-
-def _read_crontab(named: Path | None) -> tuple[CronItem, ...]:
-    if named is None and not _CRONTAB.is_file():
-        return ()
-    from kongtask.cli.cron.reading import read_crontab
-
-    path = named or _CRONTAB
-    items = read_crontab(path)
-    _log.info("the crontab %s has %d schedules", path, len(items))
-    return items
 
 
 def _schema(flag: str | None, app: App) -> str:
@@ -135,22 +121,33 @@ def _target(stack: ExitStack, conn: str | None, app: App) -> Target:
     return stack.enter_context(command_target(conn, load_settings()))
 
 
-def _work(request: Request, app: App, target: Target, tidy_up: Callable[[], None]) -> int:
+def _work(
+    request: Request,
+    app: App,
+    crontab: Crontab | None,
+    target: Target,
+    tidy_up: Callable[[], None],
+) -> int:
     from kongtask.cli.worker.report import Report
 
     runner = app.runner(target)
     report = Report(app.emitter, is_detailed=request.is_detailed)
-    if app.cron_items:
+    beside: list[Callable[[], Coroutine[Any, Any, None]]] = [report.run]
+    if crontab is not None:
+        runner.schedule(crontab.items)
+        beside.append(lambda: crontab.follow(runner.schedule))
+    if app.cron_items or crontab is not None:
         report.hear_cron(app.emitter)
 
     async def main() -> None:
-        telling = asyncio.create_task(report.run())
+        duties = [asyncio.create_task(duty()) for duty in beside]
         try:
             async with _telling_health(request.health, app, target):
                 run = runner.run_once if request.is_once else runner.run
                 await run(handle_signals=True, before_end=tidy_up)
         finally:
-            telling.cancel()
+            for duty in duties:
+                duty.cancel()
 
     with asyncio.Runner(loop_factory=_loop_factory()) as loop:
         loop.run(main())
