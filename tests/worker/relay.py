@@ -29,8 +29,10 @@ class Relay:
         self._links: list[socket.socket] = []
         self._connections: list[_Connection] = []
         self._cut_on: bytes | None = None
+        self._freeze_on: tuple[bytes, bool] | None = None
         self.is_swallowing = self.is_refusing = self.is_deaf = False
         self.was_cut, self.was_refused = threading.Event(), threading.Event()
+        self.was_frozen = threading.Event()
         self.conninfo = make_conninfo(
             database.conninfo, host="127.0.0.1", hostaddr="127.0.0.1",
             port=self._listener.getsockname()[1], sslmode="disable", gssencmode="disable",
@@ -41,6 +43,16 @@ class Relay:
         """Let the next statement with some text reach the server, and its answer be cut off."""
         self.was_cut.clear()
         self._cut_on = text
+
+    def freeze_on(self, text: bytes, *, is_delivered: bool) -> None:
+        """Freeze the connection of the next statement with some text.
+
+        Args:
+            text: what the statement has in it.
+            is_delivered: whether the statement still reaches the server.
+        """
+        self.was_frozen.clear()
+        self._freeze_on = text, is_delivered
 
     def freeze(self) -> None:
         """Throw away from now on what arrives on today's connections; both ends think they live."""
@@ -95,6 +107,12 @@ class Relay:
                     data = messages.take(data, is_deaf=self.is_deaf)
                 if self.is_swallowing or connection.is_frozen:
                     continue
+                if is_to_server and self._freeze_on is not None and self._freeze_on[0] in data:
+                    is_delivered, self._freeze_on = self._freeze_on[1], None
+                    connection.is_frozen = True
+                    self.was_frozen.set()
+                    if not is_delivered:
+                        continue
                 if is_to_server and self._cut_on is not None and self._cut_on in data:
                     self._cut_on = None
                     connection.is_doomed = True
@@ -102,7 +120,8 @@ class Relay:
                     sink.sendall(data[: len(data) // 2])
                     break
                 sink.sendall(data)
-        for link in (source, sink):
+        # The server is not told that a frozen connection's client has gone.
+        for link in (source, sink) if not connection.is_frozen else ():
             with suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
         if connection.is_doomed:

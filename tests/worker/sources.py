@@ -164,6 +164,7 @@ def _django(conninfo: str) -> Iterator[Source]:
     settings = {
         "ENGINE": "django.db.backends.postgresql", "NAME": given["dbname"], "USER": given["user"],
         "HOST": given["host"], "PORT": given.get("port", ""),
+        "OPTIONS": {"sslmode": "disable", "gssencmode": "disable"},
     }  # fmt: skip
     connections.databases[ALIAS] = ConnectionHandler({"default": settings}).databases["default"]
     try:
@@ -177,8 +178,16 @@ def _django(conninfo: str) -> Iterator[Source]:
 def _url(conninfo: str, driver: str) -> URL:
     given = conninfo_to_dict(conninfo)
     where = {"host": str(given["host"]), "port": str(given.get("port", 5432))}
+    encryption = (
+        {"ssl": "disable"}
+        if driver == "asyncpg"
+        else {"sslmode": "disable", "gssencmode": "disable"}
+    )
     return URL.create(
-        f"postgresql+{driver}", str(given["user"]), database=str(given["dbname"]), query=where
+        f"postgresql+{driver}",
+        str(given["user"]),
+        database=str(given["dbname"]),
+        query=where | encryption,
     )
 
 
