@@ -107,7 +107,7 @@ def main() -> None:
     given = parser.parse_args()
     figures: dict[str, list[float]] = {name: [] for name in KINDS}
     with bench_server(given.conn) as server:
-        report = Report(facts(server.target))
+        report = Report(parser.description or "", facts(server.target))
         with scratch_database(server.target) as target:
             make_queue(target)
             for number in range(given.rounds):
