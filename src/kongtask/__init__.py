@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kongtask.cron import CronItem, cron_item, parse_crontab
     from kongtask.errors import KongtaskError
-    from kongtask.jobs import Job, JobSpec, add_job, add_jobs
+    from kongtask.jobs import Concurrency, Job, JobSpec, Rate, add_job, add_jobs
     from kongtask.worker import (
         App,
         Context,
@@ -34,6 +34,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "App",
+    "Concurrency",
     "Context",
     "CronItem",
     "Exponential",
@@ -44,6 +45,7 @@ __all__ = [
     "KongtaskError",
     "LifeOptions",
     "LocalQueueOptions",
+    "Rate",
     "RefetchDelay",
     "Retry",
     "RetryPolicy",
@@ -63,7 +65,7 @@ __all__ = [
 _MODULES = {
     "kongtask.cron": ("CronItem", "cron_item", "parse_crontab"),
     "kongtask.errors": ("KongtaskError",),
-    "kongtask.jobs": ("Job", "JobSpec", "add_job", "add_jobs"),
+    "kongtask.jobs": ("Concurrency", "Job", "JobSpec", "Rate", "add_job", "add_jobs"),
     "kongtask.worker": (
         "App", "Context", "Exponential", "Fail", "Fixed", "LifeOptions", "LocalQueueOptions",
         "RefetchDelay", "Retry", "RetryPolicy", "Runner", "Snooze", "ThreadContext",

@@ -158,6 +158,12 @@ class WorkerUtilsSync:
     cleanup = _Method(jobs.cleanup)
     find_jobs = _Method(jobs.find_jobs)
     find_queues = _Method(jobs.find_queues)
+    pause = _Method(jobs.pause)
+    resume = _Method(jobs.resume)
+    find_pauses = _Method(jobs.find_pauses)
+    set_limit = _Method(jobs.set_limit)
+    remove_limit = _Method(jobs.remove_limit)
+    find_limits = _Method(jobs.find_limits)
 
 
 class WorkerUtils:
@@ -258,3 +264,9 @@ class WorkerUtils:
     cleanup = _AsyncMethod(jobs.cleanup)
     find_jobs = _AsyncMethod(jobs.find_jobs)
     find_queues = _AsyncMethod(jobs.find_queues)
+    pause = _AsyncMethod(jobs.pause)
+    resume = _AsyncMethod(jobs.resume)
+    find_pauses = _AsyncMethod(jobs.find_pauses)
+    set_limit = _AsyncMethod(jobs.set_limit)
+    remove_limit = _AsyncMethod(jobs.remove_limit)
+    find_limits = _AsyncMethod(jobs.find_limits)

@@ -6,12 +6,13 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 import pytest
 
 from kongtask.database.connection import Connection, Target, connect
+from kongtask.jobs import Concurrency, pause, resume, set_limit
 from kongtask.migrate import install_extension
 from kongtask.names import WORKER_SCHEMA
 from kongtask.worker import App, Context
@@ -156,13 +157,37 @@ def test_what_a_worker_gives_back_runs_in_node_at_once(node: Peer, shared: Targe
         assert row == (2, "node")
 
 
+def test_node_obeys_the_pause_of_a_queue_and_knows_no_limits(node: Peer, shared: Target) -> None:
+    add = b"select graphile_worker.add_job('step', to_json(%s::int), %s)"
+    install_extension(shared, "graphile_worker")
+
+    async def work(connection: Connection) -> None:
+        pause(connection, "queue", "q")
+        set_limit(connection, Concurrency(1), ["step"])
+        connection.execute(add, [1, "q"])
+        for number in range(2, 12):
+            connection.execute(add, [number, None])
+        with node.running(shared, ["step"], longest=300, concurrency=5, pollInterval=100):
+            await until(lambda: ended(connection) == 10)
+            row = connection.execute(b"select min(number) from public.log").fetchone()
+            assert row == (2,)
+            assert resume(connection, "queue", "q") == "resumed"
+            await until(lambda: ended(connection) == 11)
+
+    with connect(shared) as connection:
+        run(work(connection))
+        steps = connection.execute(b"select what from public.log order by n").fetchall()
+        running_now = list(accumulate(1 if what == "begin" else -1 for (what,) in steps))
+        assert max(running_now) > 1  # Node knows no limits
+
+
 def test_node_frees_no_lock_of_a_job_that_runs_for_hours(
     peers: dict[int, Peer], database: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Locks of kongtask's are old here, as if its clock were four hours behind but for seconds."""
     install(database)
     behind = timedelta(hours=4) - timedelta(seconds=4)
-    monkeypatch.setattr(Claimer, "_now", lambda _: datetime.now(UTC) - behind)
+    monkeypatch.setattr(Claimer, "now", lambda _: datetime.now(UTC) - behind)
     release, app = asyncio.Event(), App(database.conninfo)
 
     @app.task

@@ -17,10 +17,24 @@ _TYPES = {
     "now": "timestamptz", "ids": "bigint[]", "moments": "timestamptz[]", "messages": "text[]",
     "payloads": "text[]", "attempts": "int[]", "verdicts": "text[]", "waits": "float8[]",
     "keys": "text[]", "moment": "timestamptz",
+    "limits": "json", "free_tasks": "int[]", "limited_tasks": "int[]",
+    "reach": "bigint",
+    "most": "bigint", "names": "text[]", "revisions": "int[]", "queue_ids": "int[]",
+    "permit_ids": "bigint[]", "pers": "float8[]",
 }  # fmt: skip
 
 
-def plan_of(connection: Connection, name: str, mode: str, values: dict[str, Any]) -> dict[str, Any]:
+#: Statements of the session that claims.
+_CLAIMING = {"claim", "renew", "look", "count", "take"}
+
+
+def plan_of(
+    connection: Connection,
+    name: str,
+    mode: str,
+    values: dict[str, Any],
+    package: str = "kongtask.worker",
+) -> dict[str, Any]:
     """Run a statement and return its plan; the transaction is rolled back.
 
     Args:
@@ -28,13 +42,14 @@ def plan_of(connection: Connection, name: str, mode: str, values: dict[str, Any]
         name: of the statement's file.
         mode: ``force_generic_plan`` or ``force_custom_plan``.
         values: for its placeholders.
+        package: whose statement it is.
     """
-    text = load_statement("kongtask.worker", name, "graphile_worker").decode()
+    text = load_statement(package, name, "graphile_worker").decode()
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
     for number, value in enumerate(names, start=1):
         text = text.replace(f"%({value})s", f"${number}")
     types = ", ".join(_TYPES[value] for value in names)
-    settings = _CLAIM_SETTINGS if name in {"claim", "renew"} else _RESULT_SETTINGS
+    settings = _CLAIM_SETTINGS if name in _CLAIMING else _RESULT_SETTINGS
     with connection.transaction(force_rollback=True):
         for setting, value in settings.items():
             connection.execute(f"set local {setting} = {value}".encode())

@@ -405,7 +405,7 @@ def test_waits_go_by_the_clock_that_decides_what_is_due(
 ) -> None:
     """A policy's waits too; Graphile Worker's own go by the server's, as they do in Node."""
     late = datetime.now(UTC) + timedelta(hours=5)
-    monkeypatch.setattr(Claimer, "_now", lambda _: late)
+    monkeypatch.setattr(Claimer, "now", lambda _: late)
 
     @app.task(retry=Fixed(3600))
     async def fixed() -> None:

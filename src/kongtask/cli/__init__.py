@@ -38,6 +38,16 @@ COMMANDS = {
     "doctor": (
         "kongtask.cli.doctor", "Find out what is wrong with a queue, and what mends it."
     ),
+    "pause": (
+        "kongtask.cli.pause",
+        "Begin no more jobs of a task, of a queue, in one pool, or no more at all.",
+    ),
+    "resume": (
+        "kongtask.cli.resume",
+        "End pauses, each as it was begun: --all does not end that of a task.",
+    ),
+    "pauses": ("kongtask.cli.pauses", "List what is paused, and since when."),
+    "limits": ("kongtask.cli.limits", "List, set and remove limits on jobs."),
     "cleanup": ("kongtask.cli.cleanup", "Delete what nobody needs any more."),
     "unlock": ("kongtask.cli.unlock", "Free the jobs and queues of workers that are no more."),
     "demo": ("kongtask.cli.demo", "Migrate, export, prove, compare and run jobs, with a report."),

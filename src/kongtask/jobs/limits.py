@@ -47,6 +47,11 @@ class Concurrency:
     def per(self) -> None:
         """No time: the number holds at every moment."""
 
+    @property
+    def key_path(self) -> list[str]:
+        """The members to follow in the payload to the key."""
+        return _key_path(self.key)
+
     def name(self, task: str) -> str:
         """Return what the limit is called in the database, on a task."""
         return _name(self.group or task, "concurrency", self.key)
@@ -80,6 +85,11 @@ class Rate:
         _check(self.amount, self.key, self.group)
         if not 0.001 <= self.per <= 366 * 86_400:
             raise JobSpecError(f"per is {self.per}: a rate is per 0.001 seconds to a year")
+
+    @property
+    def key_path(self) -> list[str]:
+        """The members to follow in the payload to the key."""
+        return _key_path(self.key)
 
     def name(self, task: str) -> str:
         """Return what the limit is called in the database, on a task."""
@@ -137,7 +147,7 @@ def set_limit(limit: Limit, tasks: Collection[str], *, schema: str = WORKER_SCHE
             name="set_limit", schema=schema, doing="setting a limit", decode=_nothing,
             values=(
                 limit.name(identifiers[0]), identifiers, limit.amount,
-                None if limit.per is None else repr(float(limit.per)), key_path(limit.key),
+                None if limit.per is None else repr(float(limit.per)), limit.key_path,
             ),
         )
     )  # fmt: skip
@@ -172,8 +182,7 @@ def find_limits(*, schema: str = WORKER_SCHEMA) -> Steps[list[ActiveLimit]]:
     )  # fmt: skip
 
 
-def key_path(key: str | None) -> list[str]:
-    """Return the members to follow in the payload to a limit's key."""
+def _key_path(key: str | None) -> list[str]:
     return key.split(".") if key else []
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kongtask.cron import CronItem
     from kongtask.cron.pattern import Digest, Pattern
     from kongtask.jobs import Cancellation, Job, JobSpec
+    from kongtask.jobs.limits import Limit
     from kongtask.jobs.specs import JobOptions
     from kongtask.worker.transactional import Transactions
 
@@ -81,6 +82,7 @@ class App:
         no_retry: Exceptions = (),
         transactional: bool | Transactions = False,
         timeout: float | None = None,
+        limits: Iterable[Limit] = (),
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def task(
@@ -94,6 +96,7 @@ class App:
         no_retry: Exceptions = (),
         transactional: bool | Transactions = False,
         timeout: float | None = None,
+        limits: Iterable[Limit] = (),
     ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
         """Make a function a task; it stays what it is, and can be called as before.
 
@@ -113,6 +116,8 @@ class App:
                 the application's ``transactions``; else these are the task's own.
             timeout: seconds that a job may take; one that takes longer is asked to end, and has
                 failed. A job's own flag ``timeout:SECONDS`` goes before it.
+            limits: :class:`Concurrency` and :class:`Rate`: how many of its jobs run at once, and
+                how often they begin, in all Python workers together.
 
         Raises:
             UsageError: the identifier is taken, or the function cannot be a task.
@@ -131,6 +136,7 @@ class App:
                     no_retry=no_retry,
                     transactions=None if transactions is False else transactions,
                     timeout=timeout,
+                    limits=limits,
                 )
             )
             return function

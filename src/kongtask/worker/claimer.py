@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from kongtask.database.connection import Target
 from kongtask.database.statements import load_statement
 from kongtask.worker.attempts import Unfinished
-from kongtask.worker.claimed import ClaimedJob, moment_of
+from kongtask.worker.claimed import ClaimedJob, Row, moment_of
 from kongtask.worker.events import Emitter
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.session import Answer, Ask, Rows, Session
+
+T = TypeVar("T")
 
 #: Parameters of the session that claims. A claim that a crash of the server loses is made again by
 #: the pool that has it; nobody can make up for a lost completion, so the other session keeps the
@@ -47,10 +49,14 @@ class Found(NamedTuple):
     Attributes:
         jobs: the most urgent first.
         is_more: whether there may be more that nobody will tell of.
+        front: how many of the first jobs are to begin before those that were claimed earlier.
+        wait: seconds after which there is more, as far as is known.
     """
 
     jobs: list[ClaimedJob]
     is_more: bool
+    front: int = 0
+    wait: float | None = None
 
 
 class Claimer:
@@ -65,6 +71,7 @@ class Claimer:
         is_once: claims that fail are not tried for ever.
 
     Attributes:
+        identifiers: of its tasks, by their numbers in the database.
         stopping: when set, nothing more is claimed.
         abandoned: when set, what cannot be written at once is not written.
     """
@@ -91,7 +98,7 @@ class Claimer:
             answer_timeout=options.answer_timeout, settings=_RESULT_SETTINGS,
             on_reconnect=self._hold_again, emit=emitter.emit,
         )  # fmt: skip
-        self._identifiers: dict[int, str] = {}
+        self.identifiers: dict[int, str] = {}
         self._may_hold_unknown = self._has_renewed = False
         self.stopping = asyncio.Event()
         self.abandoned = asyncio.Event()
@@ -102,9 +109,14 @@ class Claimer:
         how: dict[str, Any] = {"attempts": self._claim_attempts, "give_up": self.stopping}
         await self._claims.run(self._sql("register_tasks"), given, **how)
         answer = await self._claims.run(self._sql("find_tasks"), given, **how)
-        self._identifiers = {number: identifier for identifier, number in answer.rows}
+        self.identifiers = {number: identifier for identifier, number in answer.rows}
 
-    async def claim(self, size: int, forbidden: Sequence[str] | None = None) -> Found:
+    async def claim(
+        self,
+        size: int,
+        forbidden: Sequence[str] | None = None,
+        task_ids: Iterable[int] | None = None,
+    ) -> Found:
         """Claim up to a number of due jobs.
 
         What is claimed must be among the known jobs before the next claim begins.
@@ -112,13 +124,14 @@ class Claimer:
         Args:
             size: at most so many.
             forbidden: jobs with one of these flags are left to others.
+            task_ids: the numbers of the tasks; None for all of the pool's.
         """
         values = {
-            "task_ids": list(self._identifiers),
+            "task_ids": list(self.identifiers if task_ids is None else task_ids),
             "forbidden": None if forbidden is None else list(forbidden),
             "size": size,
             "pool_id": self.pool_id,
-            "now": self._now(),
+            "now": self.now(),
         }
         self._may_hold_unknown = True  # until the answer is here
         answer = await self._claims.run(
@@ -129,9 +142,33 @@ class Claimer:
         is_more = bool(rows) and rows[-1][0] is None
         if is_more:
             rows = rows[:-1]
-        jobs = [ClaimedJob(row, self._identifiers[row[1]]) for row in rows]
+        jobs = [self.job(row) for row in rows]
         jobs.sort(key=lambda job: job.sort_key)
         return Found(jobs, is_more)
+
+    async def claim_in_transaction(self, work: Callable[[Ask], Awaitable[T]]) -> T:
+        """Claim jobs by several statements; see :meth:`Session.transact` and :meth:`claim`."""
+        self._may_hold_unknown = True
+        result = await self._claims.transact(
+            work, attempts=self._claim_attempts, give_up=self.stopping
+        )
+        self._may_hold_unknown = False
+        return result
+
+    async def look(self, statement: bytes, values: Mapping[str, Any]) -> Rows:
+        """Run a statement that claims nothing on the connection of claims; return its rows."""
+        answer = await self._claims.run(
+            statement, values, attempts=self._claim_attempts, give_up=self.stopping
+        )
+        return answer.rows
+
+    def job(self, row: Row) -> ClaimedJob:
+        """Return the job of a row as sql/claim.sql returns it."""
+        return ClaimedJob(row, self.identifiers[row[1]])
+
+    def now(self) -> datetime | None:
+        """Return what decides what is due: this machine's time, or None for the server's."""
+        return datetime.now(UTC) if self._options.use_client_time else None
 
     async def complete(self, jobs: Sequence[ClaimedJob]) -> list[ClaimedJob]:
         """Delete finished jobs; return those that were not this pool's any more."""
@@ -155,14 +192,14 @@ class Claimer:
             "waits": [each.wait for each in rows],
             "payloads": [each.payload for each in rows],
             "keys": [each.job.key for each in rows],
-            "now": self._now(),
+            "now": self.now(),
         }
         answer = await self._write("requeue", values)
         return _missing(jobs, answer) if answer.is_certain else []
 
     async def time(self) -> datetime:
         """Return what moments of claims are counted by: the server's time, or this machine's."""
-        now = self._now()
+        now = self.now()
         if now is None:
             answer = await self._claims.run(self._sql("find_time"), {}, give_up=self.abandoned)
             now = moment_of(answer.rows[0][0])
@@ -196,7 +233,7 @@ class Claimer:
 
     async def unlock_expired(self) -> tuple[int, int]:
         """Free locks that are too old; return how many jobs' and queues' there were."""
-        values = {"now": self._now(), "expiry": self._options.lock_expiry}
+        values = {"now": self.now(), "expiry": self._options.lock_expiry}
         answer = await self._results.run(self._sql("unlock_expired"), values, give_up=self.stopping)
         jobs, queues = answer.rows[0]
         return jobs, queues
@@ -279,9 +316,6 @@ class Claimer:
 
     def _sql(self, name: str) -> bytes:
         return load_statement("kongtask.worker", name, self._options.schema)
-
-    def _now(self) -> datetime | None:
-        return datetime.now(UTC) if self._options.use_client_time else None
 
 
 def _missing(jobs: Sequence[ClaimedJob], answer: Answer) -> list[ClaimedJob]:

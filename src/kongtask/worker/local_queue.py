@@ -163,6 +163,19 @@ class LocalQueue:
         self._nudges += count
         self._wake.set()
 
+    async def withdraw(self, is_to_go: Callable[[ClaimedJob], bool]) -> None:
+        """Give back some of the jobs that are here; until that is done, they are this pool's."""
+        jobs = [job for job in self._jobs if is_to_go(job)]
+        if not jobs:
+            return
+        going = set(jobs)
+        self._jobs = deque(job for job in self._jobs if job not in going)
+        self._returning.extend(jobs)
+        self._wake.set()
+        await self._give_back(jobs)
+        self._returning = [job for job in self._returning if job not in going]
+        self._emitter.emit(LocalQueueReturnJobs(count=len(jobs)))
+
     async def release(self) -> None:
         """End: give back what is here and what is still being claimed."""
         self._end()
@@ -228,7 +241,9 @@ class LocalQueue:
                 await self._wait(self._options.poll_interval, lambda: False)
             return None
         self._emitter.emit(LocalQueueGetJobsComplete(count=len(found.jobs)))
-        self._jobs.extend(found.jobs)
+        for job in reversed(found.jobs[: found.front]):
+            self._jobs.appendleft(job)
+        self._jobs.extend(found.jobs[found.front :])
         if not self.is_released():
             self._answer(len(found.jobs))
         return found
@@ -271,8 +286,10 @@ class LocalQueue:
             await self._wait(spread, lambda: self._nudges != nudges)
             return
         self._contended = 0
+        wait = self._options.poll_interval if found.wait is None else max(0.0, found.wait)
         if not await self._delay(len(found.jobs), nudges, began):
-            await self._wait(self._options.poll_interval, lambda: self._nudges != nudges)
+            seconds = min(wait, self._options.poll_interval)
+            await self._wait(seconds, lambda: self._nudges != nudges)
 
     async def _delay(self, found: int, nudges: int, began: float) -> bool:
         """Wait the refetch delay, if there is one and little was found; tell if it was aborted."""
@@ -306,15 +323,8 @@ class LocalQueue:
         return True
 
     async def _return_jobs(self) -> None:
-        """Give back the jobs that are here; until that is done, they are this pool's."""
-        self._returning.extend(self._jobs)
-        self._jobs.clear()
-        if not self._returning:
-            return
-        await self._give_back(self._returning)
-        count = len(self._returning)
-        self._returning.clear()
-        self._emitter.emit(LocalQueueReturnJobs(count=count))
+        """Give back the jobs that are here."""
+        await self.withdraw(lambda _: True)
 
     def _answer(self, count: int, *, is_to_look: bool = True) -> int:
         """Tell some of those who wait to look for a job, or to go; return how many there were."""

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 import secrets
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Container, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from kongtask.worker.events import (
 from kongtask.worker.executor import Executor
 from kongtask.worker.executors import Executors
 from kongtask.worker.life.joining import make_life
+from kongtask.worker.limits import Limits, Rules
 from kongtask.worker.listener import Listener
 from kongtask.worker.local_queue import LocalQueue
 from kongtask.worker.options import WorkerOptions
@@ -116,7 +117,12 @@ class WorkerPool:
         )
         self._life = None if is_once else make_life(
             target, self.pool_id, tasks, options, emitter,
-            control=control, on_fenced=self._fenced, on_freed=self.nudge,
+            control=control,
+            on_fenced=self._fenced, on_freed=self.nudge, on_beat=self._refresh_limits,
+        )  # fmt: skip
+        self._limits = Limits(
+            target, self._claimer, tasks, options.schema, emitter,
+            room=lambda: self._executors.count, on_change=self._hold_back,
         )  # fmt: skip
         self._executor = Executor(
             tasks, self, middleware, self._runners, emitter, transactional=self._transactional()
@@ -134,7 +140,12 @@ class WorkerPool:
 
     def known_jobs(self) -> list[ClaimedJob]:
         """Return every job that this pool holds: waiting here, running, or to be written."""
-        return [*self._queue.jobs(), *self._executors.running.values(), *self._endings.unwritten()]
+        return [
+            *self._limits.claimed,
+            *self._queue.jobs(),
+            *self._executors.running.values(),
+            *self._endings.unwritten(),
+        ]
 
     async def run(self) -> None:
         """Work until stopped, or once until nothing is due.
@@ -212,6 +223,9 @@ class WorkerPool:
             await self._claimer.register(list(self._tasks))
             if self._life is not None:
                 await self._life.start(give_up=self._claimer.stopping)
+            await self._limits.start(
+                self._run_for_limits, is_lasting=self._life is not None and self._life.is_active
+            )
             if self._stopping is None:
                 self._start()
                 await self._executors.ended.wait()
@@ -225,6 +239,10 @@ class WorkerPool:
         self._queue.start()
         self._registry.start()
         self._executors.resize(self._options.concurrency)
+        if self._life is None:
+            self._duties.append(
+                asyncio.create_task(self._limits.run(self._run_for_limits), name="kongtask limits")
+            )
         renewer = Renewer(self._claimer, self._executors.running.values, self._options.lock_expiry)
         self._renewing = asyncio.create_task(renewer.run(), name="kongtask renewer")
         if self._is_once:
@@ -265,8 +283,25 @@ class WorkerPool:
 
     async def _claim(self, size: int) -> Found:
         if self._options.forbidden_flags is None:
-            return await self._claimer.claim(size)
-        return await self._claimer.claim(size, await self._forbidden_flags())
+            return await self._limits.claim(size)
+        return await self._limits.claim(size, await self._forbidden_flags())
+
+    async def _refresh_limits(self) -> None:
+        await self._limits.refresh(self._run_for_limits)
+
+    async def _run_for_limits(
+        self, name: str, values: Mapping[str, Any]
+    ) -> Sequence[tuple[Any, ...]]:
+        """Run a statement about limits beside the claims, if there is another connection."""
+        if self._life is not None and self._life.is_active:
+            return await self._life.run(name, values, package="kongtask.worker.limits")
+        return await self._claimer.look(self._limits.sql(name), values)
+
+    async def _hold_back(self, before: Rules | None, rules: Rules | None) -> None:
+        """Give back what must not begin any more, and look for what may begin now."""
+        if rules is not None:
+            await self._queue.withdraw(lambda job: rules.is_held_back(job, before))
+        self.nudge()
 
     async def _forbidden_flags(self) -> Sequence[str] | None:
         given = self._options.forbidden_flags
@@ -274,14 +309,20 @@ class WorkerPool:
         return await flags if inspect.isawaitable(flags) else flags
 
     async def _look_behind(self, jobs: Sequence[ClaimedJob]) -> None:
-        """Look for the next job of queues that are free now: nobody else tells of it."""
-        if not self._is_once and all(job.job_queue_id is None for job in jobs):
+        """Look for the next jobs of queues and limits that are free now: nobody tells of them."""
+        if not self._is_once and not self._is_waited_for(jobs):
             return
         if not self._queue.is_released():
             self._queue.nudge()
             return
         with suppress(psycopg.Error, OSError):  # nothing is lost by it but a moment
             await self._claimer.tell_others()
+
+    def _is_waited_for(self, jobs: Sequence[ClaimedJob]) -> bool:
+        """Tell whether the end of some jobs may let others begin."""
+        rules = self._limits.rules
+        limited: Container[int] = () if rules is None else rules.limits_of
+        return any(job.job_queue_id is not None or job.task_id in limited for job in jobs)
 
     def _executor_failed(self, number: int, error: BaseException) -> None:
         kind = WorkerFatalError if self._stopping is None else PoolGracefulShutdownWorkerError

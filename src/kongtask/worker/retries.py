@@ -35,6 +35,9 @@ class Backoff:
 CLASH = Backoff(0.05, 5.0)
 LOST = Backoff(0.1, 5.0)
 
+#: No such schema, table, column or function, or no right to use it.
+MISSING = frozenset({"3F000", "42P01", "42703", "42883", "42501"})
+
 #: How often a statement is tried that others are in the way of.
 MOST_ATTEMPTS = 100
 

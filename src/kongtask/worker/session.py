@@ -9,7 +9,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.types.numeric import Int8BinaryLoader
@@ -17,6 +17,8 @@ from psycopg.types.numeric import Int8BinaryLoader
 from kongtask.database.connection import Target
 from kongtask.worker.events import Event, PoolConnectionLost, PoolConnectionRestored
 from kongtask.worker.retries import LOST, MOST_ATTEMPTS, backoff_for
+
+T = TypeVar("T")
 
 AsyncConnection = psycopg.AsyncConnection[tuple[Any, ...]]
 Rows = Sequence[tuple[Any, ...]]
@@ -167,11 +169,60 @@ class Session:
         Raises:
             psycopg.Error: an error that does not pass, or the last attempt's.
         """
+
+        async def ask() -> Rows:
+            return await self._ask(statement, values)
+
+        rows, is_certain = await self._insist(ask, attempts, give_up)
+        return Answer(rows, is_certain)
+
+    async def transact(
+        self,
+        work: Callable[[Ask], Awaitable[T]],
+        *,
+        attempts: int | None = None,
+        give_up: asyncio.Event | None = None,
+    ) -> T:
+        """Do some work in a transaction, in which each statement sees what others have committed.
+
+        Args:
+            work: asks its statements by the function that it is given; it may be called again.
+            attempts: as :meth:`run` takes them.
+            give_up: the same.
+
+        Raises:
+            Exception: of the work, or the last attempt's.
+        """
+
+        async def step() -> T:
+            await self._ask(b"begin isolation level read committed", {})
+            try:
+                result = await work(self._ask)
+            except BaseException as error:
+                if not isinstance(error, psycopg.Error):
+                    self._forget(error)  # it may be in the middle of something
+                elif backoff_for(error) is not LOST:
+                    await self._ask(b"rollback", {})
+                raise
+            await self._ask(b"commit", {})
+            return result
+
+        result, _ = await self._insist(step, attempts, give_up)
+        return result
+
+    async def _insist(
+        self,
+        step: Callable[[], Awaitable[T]],
+        attempts: int | None,
+        give_up: asyncio.Event | None,
+    ) -> tuple[T, bool]:
+        """Do something again while its error passes by itself; tell if no answer was lost."""
         async with self._lock:
             is_certain, attempt = True, 0
             while True:
                 try:
-                    return Answer(await self._try(statement, values), is_certain)
+                    await self._get_ready()
+                    return await step(), is_certain
                 except Exception as error:
                     backoff = backoff_for(error)
                     if backoff is LOST:
@@ -193,7 +244,7 @@ class Session:
             if connection is not None:
                 await connection.close()
 
-    async def _try(self, statement: bytes, values: Mapping[str, Any]) -> Rows:
+    async def _get_ready(self) -> None:
         if self._connection is None or self._connection.closed:
             self._connection = await open_connection(
                 self._target,
@@ -207,7 +258,6 @@ class Session:
         if self._was_lost:
             self._was_lost = False
             self._emit(PoolConnectionRestored(connection=self._name))
-        return await self._ask(statement, values)
 
     async def _ask(self, statement: bytes, values: Mapping[str, Any]) -> Rows:
         assert self._connection is not None

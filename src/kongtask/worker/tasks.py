@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +13,7 @@ from kongtask.worker.payloads import Signature, read_signature
 from kongtask.worker.retry_policies import RetryPolicy
 
 if TYPE_CHECKING:
+    from kongtask.jobs.limits import Limit
     from kongtask.worker.transactional import Transactions
 
 Runner = Literal["loop", "thread", "process"]
@@ -35,6 +36,7 @@ class Task:
         no_retry: errors after which the job is not tried again.
         transactions: where the transactions come from that it runs in; None if it runs in none.
         timeout: seconds that a job may take; None for as long as it likes.
+        limits: on how many of its jobs run at once, and on how often they begin.
     """
 
     identifier: str
@@ -46,6 +48,7 @@ class Task:
     no_retry: tuple[type[BaseException], ...] = ()
     transactions: Transactions | None = None
     timeout: float | None = None
+    limits: tuple[Limit, ...] = ()
 
 
 def make_task(
@@ -58,6 +61,7 @@ def make_task(
     no_retry: Exceptions = (),
     transactions: Transactions | None = None,
     timeout: float | None = None,
+    limits: Iterable[Limit] = (),
 ) -> Task:
     """Return a task that runs a function.
 
@@ -70,6 +74,7 @@ def make_task(
         no_retry: errors after which the job is not tried again.
         transactions: where the transactions come from that it runs in; None if it runs in none.
         timeout: seconds that a job may take; None for as long as it likes.
+        limits: on how many of its jobs run at once, and on how often they begin.
 
     Raises:
         UsageError: the identifier or the function cannot be a task's.
@@ -115,7 +120,7 @@ def make_task(
     return Task(
         identifier=identifier, function=function, signature=signature, runner=runner,
         is_death_counted=is_death_counted, retry=retry, no_retry=errors,
-        transactions=transactions, timeout=timeout,
+        transactions=transactions, timeout=timeout, limits=_checked(identifier, limits),
     )  # fmt: skip
 
 
@@ -138,6 +143,20 @@ def _check_transactions(
     from kongtask.worker.transactional.sources import check_transactions
 
     check_transactions(transactions, is_async=runner == "loop")
+
+
+def _checked(identifier: str, limits: Iterable[Limit]) -> tuple[Limit, ...]:
+    checked = tuple(limits)
+    if checked:
+        # Imported where there is something to do: it takes a tenth of a worker's start.
+        from kongtask.jobs.limits import Concurrency, Rate
+
+        for limit in checked:
+            if not isinstance(limit, Concurrency | Rate):
+                raise UsageError(
+                    f"{limit!r} is no limit for {identifier}: give Concurrency or Rate"
+                )
+    return checked
 
 
 class TaskList(Mapping[str, Task]):

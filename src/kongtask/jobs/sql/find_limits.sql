@@ -16,9 +16,7 @@ from (
           when permits.ends_at is not null then permits.ends_at > clock_timestamp()
           else exists (
             select from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
-            where jobs.id = permits.job_id
-              and jobs.locked_by = permits.pool_id
-              and jobs.locked_at = permits.locked_at
+            where jobs.id = permits.job_id and jobs.locked_by = permits.pool_id
           )
         end
     ) as held

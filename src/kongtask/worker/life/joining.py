@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from kongtask.database.connection import Target
 from kongtask.worker.control import Control
@@ -22,6 +22,7 @@ def make_life(
     control: Control,
     on_fenced: Callable[[], None],
     on_freed: Callable[[int], None],
+    on_beat: Callable[[], Awaitable[None]],
 ) -> Life | None:
     """Return a pool's proof of life, or None where the options want none."""
     if options.life is None:
@@ -36,4 +37,5 @@ def make_life(
     return Life(
         target, facts, options.life, control, emitter,
         answer_timeout=options.answer_timeout, on_fenced=on_fenced, on_freed=on_freed,
+        on_beat=on_beat,
     )  # fmt: skip

@@ -7,11 +7,11 @@ import logging
 import os
 import random
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -26,6 +26,7 @@ from kongtask.worker.life.making import make_schema
 from kongtask.worker.life.options import LifeOptions, Mode
 from kongtask.worker.life.rescuer import Rescuer
 from kongtask.worker.life.session import LifeSession
+from kongtask.worker.retries import MISSING
 
 T = TypeVar("T")
 
@@ -33,9 +34,6 @@ _log = logging.getLogger("kongtask.worker")
 
 #: How sql/recover.sql begins the last error of a job whose worker died.
 DEATH = "Worker died ("
-
-#: No such schema, no such table or column, no right to use it.
-_MISSING = frozenset({"3F000", "42P01", "42703", "42501"})
 
 #: Seconds between attempts to reach the server.
 _RETRY = 0.3
@@ -75,6 +73,7 @@ class Life:
         answer_timeout: seconds that the server may take to answer.
         on_fenced: told that others have taken over from this pool.
         on_freed: told how many jobs were freed.
+        on_beat: called after each sign of life.
     """
 
     def __init__(
@@ -88,7 +87,9 @@ class Life:
         answer_timeout: float,
         on_fenced: Callable[[], None],
         on_freed: Callable[[int], None],
+        on_beat: Callable[[], Awaitable[None]],
     ) -> None:
+        self._on_beat = on_beat
         self._pool, self._options, self._emitter = pool, options, emitter
         self._control, self._on_fenced = control, on_fenced
         self._namespace = pools_namespace(pool.worker_schema)
@@ -131,7 +132,7 @@ class Life:
             try:
                 await self._session.run("register", values)
             except psycopg.Error as error:
-                if error.sqlstate in _MISSING and not is_new:
+                if error.sqlstate in MISSING and not is_new:
                     is_new = await asyncio.to_thread(
                         make_schema, self._session.target, pool.worker_schema
                     )
@@ -181,6 +182,16 @@ class Life:
     def look_now(self) -> None:
         """Look at once for what is asked of the pool: somebody has just told of something."""
         self._is_beat_due.set()
+
+    async def run(
+        self, name: str, values: Mapping[str, Any], *, package: str
+    ) -> Sequence[tuple[Any, ...]]:
+        """Run a short statement of another package on the connection of the proof of life.
+
+        Raises:
+            psycopg.Error, OSError, TimeoutError: it failed.
+        """
+        return await self._session.run(name, values, package=package)
 
     async def close(self, *, is_abandoned: bool) -> None:
         """Deregister, unless jobs are left that nobody else would free.
@@ -276,6 +287,7 @@ class Life:
             self._has_ended_begun = False
             given = {"pool_id": self._pool.pool_id, "running": list(self._begun)}
             await self._session.run("forget_jobs", given)
+        await self._on_beat()
 
     def _check_session(self, connection: int, process_id: int) -> None:
         """Turn to heartbeats where a pooler changes the server's process under a connection."""
@@ -306,7 +318,7 @@ class Life:
 
     async def _is_passing(self, error: psycopg.Error) -> bool:
         """Tell whether an error may pass; say so once where it does not, and do nothing more."""
-        if error.sqlstate not in _MISSING:
+        if error.sqlstate not in MISSING:
             return True
         if not self.is_active:
             return False
