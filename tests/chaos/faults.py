@@ -214,9 +214,10 @@ FAULTS = {
 
 
 def choose_faults(seed: int) -> tuple[str, ...]:
-    """Return some faults that a seed mixes."""
+    """Return some faults that a seed mixes; kills are always among them."""
     rng = random.Random(seed)
-    return tuple(sorted(rng.sample(sorted(FAULTS), rng.randint(3, 6))))
+    others = sorted(set(FAULTS) - {"kill"})
+    return tuple(sorted(["kill", *rng.sample(others, rng.randint(2, 5))]))
 
 
 def moments(rng: random.Random, names: Sequence[str], seconds: float) -> list[tuple[float, Fault]]:
