@@ -63,7 +63,7 @@ class Worker(ABC):
     def is_overdue(self, seconds: float) -> bool:
         """Tell whether it should have died at an await point some seconds after its start."""
         is_late = monotonic() - self.started_at > seconds
-        return is_late and self.kill_at is not None and self.is_running()
+        return is_late and self.kill_at is not None and self.is_running() and self.is_ready()
 
     def kill(self) -> None:
         """Kill the process."""
