@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -120,6 +121,12 @@ class WorkerOptions:
             delay is None or 0 < delay.duration <= self.poll_interval,
             "a refetch delay must be more than 0 seconds and not more than poll_interval",
         )
+
+    async def current_forbidden_flags(self) -> Flags:
+        """Return the forbidden flags; those of a function as it names them now."""
+        given = self.forbidden_flags
+        flags = given() if callable(given) else given
+        return await flags if inspect.isawaitable(flags) else flags
 
 
 def _check(is_right: bool, sentence: str) -> None:

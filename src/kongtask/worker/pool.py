@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import secrets
 from collections.abc import Container, Coroutine, Mapping, Sequence
@@ -115,14 +114,15 @@ class WorkerPool:
         control = Control(
             self.pool_id, options.concurrency, on_resize=self.resize, on_cancel=self._cancel
         )
+        self._limits = Limits(
+            target, self._claimer, tasks, options.schema, emitter,
+            look=self._look_at_limits, room=lambda: self._executors.count,
+            on_change=self._hold_back,
+        )  # fmt: skip
         self._life = None if is_once else make_life(
             target, self.pool_id, tasks, options, emitter,
             control=control,
-            on_fenced=self._fenced, on_freed=self.nudge, on_beat=self._refresh_limits,
-        )  # fmt: skip
-        self._limits = Limits(
-            target, self._claimer, tasks, options.schema, emitter,
-            room=lambda: self._executors.count, on_change=self._hold_back,
+            on_fenced=self._fenced, on_freed=self.nudge, on_beat=self._limits.refresh,
         )  # fmt: skip
         self._executor = Executor(
             tasks, self, middleware, self._runners, emitter, transactional=self._transactional()
@@ -223,9 +223,7 @@ class WorkerPool:
             await self._claimer.register(list(self._tasks))
             if self._life is not None:
                 await self._life.start(give_up=self._claimer.stopping)
-            await self._limits.start(
-                self._run_for_limits, is_lasting=self._life is not None and self._life.is_active
-            )
+            await self._limits.start(is_lasting=self._life is not None and self._life.is_active)
             if self._stopping is None:
                 self._start()
                 await self._executors.ended.wait()
@@ -240,9 +238,7 @@ class WorkerPool:
         self._registry.start()
         self._executors.resize(self._options.concurrency)
         if self._life is None:
-            self._duties.append(
-                asyncio.create_task(self._limits.run(self._run_for_limits), name="kongtask limits")
-            )
+            self._duties.append(asyncio.create_task(self._limits.run(), name="kongtask limits"))
         renewer = Renewer(self._claimer, self._executors.running.values, self._options.lock_expiry)
         self._renewing = asyncio.create_task(renewer.run(), name="kongtask renewer")
         if self._is_once:
@@ -282,14 +278,9 @@ class WorkerPool:
             await self._life.close(is_abandoned=self._claimer.abandoned.is_set())
 
     async def _claim(self, size: int) -> Found:
-        if self._options.forbidden_flags is None:
-            return await self._limits.claim(size)
-        return await self._limits.claim(size, await self._forbidden_flags())
+        return await self._limits.claim(size, await self._options.current_forbidden_flags())
 
-    async def _refresh_limits(self) -> None:
-        await self._limits.refresh(self._run_for_limits)
-
-    async def _run_for_limits(
+    async def _look_at_limits(
         self, name: str, values: Mapping[str, Any]
     ) -> Sequence[tuple[Any, ...]]:
         """Run a statement about limits beside the claims, if there is another connection."""
@@ -302,11 +293,6 @@ class WorkerPool:
         if rules is not None:
             await self._queue.withdraw(lambda job: rules.is_held_back(job, before))
         self.nudge()
-
-    async def _forbidden_flags(self) -> Sequence[str] | None:
-        given = self._options.forbidden_flags
-        flags = given() if callable(given) else given
-        return await flags if inspect.isawaitable(flags) else flags
 
     async def _look_behind(self, jobs: Sequence[ClaimedJob]) -> None:
         """Look for the next jobs of queues and limits that are free now: nobody tells of them."""

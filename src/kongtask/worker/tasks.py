@@ -14,7 +14,7 @@ from kongtask.worker.retry_policies import RetryPolicy
 
 if TYPE_CHECKING:
     from kongtask.jobs.limits import Limit
-    from kongtask.worker.transactional import Transactions
+    from kongtask.worker.transactional.sources import Transactions
 
 Runner = Literal["loop", "thread", "process"]
 

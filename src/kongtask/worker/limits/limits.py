@@ -54,6 +54,7 @@ class Limits:
         tasks: the pool's, by identifier.
         schema: the worker schema.
         emitter: told when other rules hold.
+        look: runs a statement of this package, beside the claims if possible.
         room: returns how many jobs the pool runs at once.
         on_change: told that other rules hold: the rules before, and those from now on.
     """
@@ -66,11 +67,12 @@ class Limits:
         schema: str,
         emitter: Emitter,
         *,
+        look: Run,
         room: Callable[[], int],
         on_change: Callable[[Rules | None, Rules | None], Awaitable[None]],
     ) -> None:
         self._target, self._claimer, self._schema = target, claimer, schema
-        self._emitter, self._on_change = emitter, on_change
+        self._emitter, self._look, self._on_change = emitter, look, on_change
         self._declared = declared_limits(tasks.values())
         self._claims = LimitedClaims(claimer, schema, room)
         self._known = ""
@@ -84,19 +86,18 @@ class Limits:
         """Jobs that are claimed and not handed over yet."""
         return self._claims.claimed
 
-    async def start(self, run: Run, *, is_lasting: bool) -> None:
+    async def start(self, *, is_lasting: bool) -> None:
         """Learn what is limited and paused, and tell others what this pool declares.
 
         Args:
-            run: runs a statement.
             is_lasting: whether the pool is registered, so that its declarations end with it.
         """
         self._undeclared = self._declared if is_lasting else []
         try:
-            await self.refresh(run)
+            await self.refresh()
             if self._is_off and (self._declared or is_lasting):
                 self._is_off = not await asyncio.to_thread(make_schema, self._target, self._schema)
-                await self.refresh(run)
+                await self.refresh()
         except (psycopg.OperationalError, OSError, TimeoutError):
             # The next look comes in a second; what its own tasks declare holds until then.
             await self._go_by(make_rules(NOTHING, self._declared, self._claimer.identifiers))
@@ -107,7 +108,7 @@ class Limits:
                 "migrate makes it", schema,
             )  # fmt: skip
 
-    async def refresh(self, run: Run) -> None:
+    async def refresh(self) -> None:
         """Learn what is limited and paused now; without the schema, nothing is.
 
         Raises:
@@ -116,15 +117,15 @@ class Limits:
         if self._is_off:
             return
         try:
-            ((text,),) = await run("read", {"pool_id": self._claimer.pool_id})
+            ((text,),) = await self._look("read", {"pool_id": self._claimer.pool_id})
             if text != self._known:
                 await self._change(text)
             if self._undeclared:
                 limits = msgspec.json.encode(self._undeclared).decode()
-                await run("declare", {"pool_id": self._claimer.pool_id, "limits": limits})
+                await self._look("declare", {"pool_id": self._claimer.pool_id, "limits": limits})
                 self._undeclared = []
             if self.rules is not None:
-                await self._settle(run, self.rules)
+                await self._settle(self.rules)
         except psycopg.Error as error:
             if error.sqlstate not in MISSING:
                 raise
@@ -132,12 +133,12 @@ class Limits:
                 await self._turn_off()
             self._is_off = True
 
-    async def run(self, run: Run) -> None:
+    async def run(self) -> None:
         """Look every second, where nothing else of the pool does; until cancelled."""
         while not self._is_off:
             await asyncio.sleep(_INTERVAL)
             try:
-                await self.refresh(run)
+                await self.refresh()
             except (psycopg.Error, OSError, TimeoutError) as error:
                 raise_cancellation(error)
                 _log.warning("looking for limits and pauses has failed: %s", error)
@@ -208,9 +209,9 @@ class Limits:
             )
         )
 
-    async def _settle(self, run: Run, rules: Rules) -> None:
+    async def _settle(self, rules: Rules) -> None:
         if rules.paused_queues:
-            await run("settle_queues", {})
+            await self._look("settle_queues", {})
         if monotonic() > self._prune_after:
             self._prune_after = monotonic() + _PRUNE_INTERVAL * random.uniform(0.5, 1.5)  # noqa: S311
-            await run("prune", {})
+            await self._look("prune", {})
