@@ -243,18 +243,10 @@ class Run:
                 start_producer(
                     direct, name, file=str(self._folder / f"{name}.jsonl"),
                     seed=scenario.seed * 100 + number, first=1 + number * share, count=share,
-                    long=scenario.long, transactional=self._transactional(),
+                    long=scenario.long, transactional=scenario.transactional,
                     pause=2 * scenario.seconds / max(1, share / 4.5),
                 )
             )  # fmt: skip
-
-    def _transactional(self) -> float:
-        """Return the share of jobs in transactions: none where these might never begin.
-
-        Nothing but the system's probes limits how long the begin of one may take, and a relay
-        answers those.
-        """
-        return 0.0 if "half-open" in self.scenario.faults else self.scenario.transactional
 
     def _until_ready(self) -> None:
         deadline = monotonic() + _IN_VAIN

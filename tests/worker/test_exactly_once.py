@@ -199,6 +199,48 @@ def test_a_deletion_whose_answer_is_lost_fails_the_attempt(
     assert effects.locks() == 0
 
 
+@pytest.mark.parametrize("text", [b"BEGIN", b"set local"], ids=["begin", "name"])
+def test_a_connection_that_hangs_at_the_begin_is_given_up(
+    far: Source, relay: Relay, effects: Queue, text: bytes
+) -> None:
+    """Nothing has been done, so the task runs in another transaction, and that is no attempt."""
+    calls = writing(far)
+    effects.add("task")
+    run(far.app.run_once())  # a first connection says more than the worker does
+    done = Watch(far.app, JobComplete)
+    effects.add("task", queue_name="q")
+    relay.freeze_on(text, is_delivered=True)
+    run(far.app.run_once(answer_timeout=1.0))
+    assert relay.was_frozen.is_set()
+    assert calls == [1, 1]
+    assert [event.error for event in done.seen] == [None]
+    assert rows(effects, "select count(*) from effects") == [(2,)]
+    assert effects.locks() == 0
+
+
+def test_a_connection_that_hangs_at_the_rollback_is_given_up(
+    far: Source, relay: Relay, effects: Queue
+) -> None:
+    """The attempt fails; SQLAlchemy tells of the rollback first, and then of the task's error."""
+
+    def body(_context: Any, _handle: Any) -> Any:
+        yield "insert into effects values (1)"
+        relay.freeze()
+        raise ValueError("on purpose")
+
+    far.task(body)
+    done = Watch(far.app, JobComplete)
+    effects.add("task", queue_name="q")
+    run(far.app.run_once(answer_timeout=1.0))
+    (error,) = [event.error for event in done.seen]
+    while error is not None and not isinstance(error, ValueError):
+        error = error.__context__
+    assert str(error) == "on purpose"
+    assert rows(effects, "select count(*) from effects") == [(0,)]
+    assert effects.jobs("attempts") == [1]
+    assert effects.locks() == 0
+
+
 def test_an_error_after_the_commit_changes_nothing(effects: Queue) -> None:
     """A hook of Django's that raises looks like a commit that failed."""
     from django.db import transaction

@@ -24,6 +24,7 @@ from kongtask.worker.retries import CLASH, LOST, LOST_CLASSES, Backoff, backoff_
 from kongtask.worker.runners import Runners
 from kongtask.worker.tasks import Task
 from kongtask.worker.transactional.contexts import TransactionContext, TransactionThreadContext
+from kongtask.worker.transactional.limit import AnswerLimit
 from kongtask.worker.transactional.run import Run
 from kongtask.worker.transactional.sources import begin, begin_async
 from kongtask.worker.transactional.statements import (
@@ -68,7 +69,7 @@ class TransactionalRunner:
         around: what the pool offers to tasks.
         runners: threads.
         ask: runs a statement on a connection of the pool's own, again where the connection is lost.
-        answer_timeout: seconds that the end of a transaction may take.
+        answer_timeout: seconds that the server may take to begin a transaction, and to end it.
     """
 
     def __init__(
@@ -91,7 +92,8 @@ class TransactionalRunner:
         """
         attempt = 0
         while True:
-            run = Run(job, transaction_name(job, self._around.pool_id), job.moments)
+            limit = AnswerLimit(self._answer_timeout, is_in_loop=task.runner == "loop")
+            run = Run(job, transaction_name(job, self._around.pool_id), job.moments, limit)
             try:
                 return await self._run(run, task)
             except Exception as error:
@@ -125,8 +127,6 @@ class TransactionalRunner:
                 raise
             _log.warning("%r is done: its transaction was committed, and then:", run.job,
                          exc_info=error)  # fmt: skip
-        finally:
-            run.end()
         if run.xid is None:
             raise TransactionError("the task raised psycopg.Rollback: nothing was written")
         self._committed.add(run.job)
@@ -134,33 +134,33 @@ class TransactionalRunner:
 
     async def _in_loop(self, run: Run, task: Task) -> None:
         around, job = self._around, run.job
-        async with begin_async(task.transactions, around, run) as handle:
-            await name_transaction(handle, run.name)
-            run.is_begun = True
-            context = TransactionContext(job, around, handle)
-            result = await task.function(**_arguments(job, task, context, handle))
-            run.result = await _whole(job, result)
-            self._begin_end(run)
-            self._limit_end(run)
-            with _completing():
-                end = await end_job(handle, job.id, run.claims, around.pool_id, run.name,
-                                    schema=around.schema)  # fmt: skip
-            _look_at(end, run)
+        with run.limit:
+            async with begin_async(task.transactions, around, run) as handle:
+                await name_transaction(handle, run.name)
+                context = TransactionContext(job, around, handle)
+                with run.calling():
+                    result = await task.function(**_arguments(job, task, context, handle))
+                    run.result = await _whole(job, result)
+                self._begin_end(run)
+                with _completing():
+                    end = await end_job(handle, job.id, run.claims, around.pool_id, run.name,
+                                        schema=around.schema)  # fmt: skip
+                _look_at(end, run)
 
     async def _in_thread(self, run: Run, task: Task) -> None:
         around, job, loop = self._around, run.job, asyncio.get_running_loop()
 
         def work() -> None:
-            with begin(task.transactions, around, run) as handle:
+            with run.limit, begin(task.transactions, around, run) as handle:
                 name_transaction(handle, run.name)
-                run.is_begun = True
                 context = TransactionThreadContext(Context(job, around), loop, handle)
-                result = task.function(**_arguments(job, task, context, handle))
-                if isinstance(result, Snooze | list):  # what such results mean, the loop finds out
-                    result = asyncio.run_coroutine_threadsafe(_whole(job, result), loop).result()
-                run.result = result
+                with run.calling():
+                    result = task.function(**_arguments(job, task, context, handle))
+                    if isinstance(result, Snooze | list):  # what these mean, the loop finds out
+                        whole = asyncio.run_coroutine_threadsafe(_whole(job, result), loop)
+                        result = whole.result()
+                    run.result = result
                 self._begin_end(run)
-                loop.call_soon_threadsafe(self._limit_end, run)
                 with _completing():
                     end = end_job(handle, job.id, run.claims, around.pool_id, run.name,
                                   schema=around.schema)  # fmt: skip
@@ -178,12 +178,6 @@ class TransactionalRunner:
         if stopped is not None:
             raise stopped
         run.begin_end()
-
-    def _limit_end(self, run: Run) -> None:
-        """Let the end of a transaction take only so long: a connection may hang for ever."""
-        if not run.is_over and run.cut is not None:
-            loop = asyncio.get_running_loop()
-            run.limit = loop.call_later(self._answer_timeout, run.cut)
 
     async def _has_committed(self, run: Run) -> bool:
         """Find out whether a transaction was committed whose end nobody has seen.

@@ -44,7 +44,7 @@ Transactions: TypeAlias = Literal[True] | _Beginner | DjangoConnection | Callabl
 @asynccontextmanager
 async def _psycopg_async(_given: Any, worker: Surroundings, run: Run) -> AsyncIterator[Any]:
     async with worker.connection() as connection:
-        run.cut = partial(_cut, connection)
+        run.limit.watch(partial(_cut, connection))
         async with connection.transaction():
             yield connection
 
@@ -60,7 +60,7 @@ async def _sqlalchemy_async(given: Any, _worker: Surroundings, run: Run) -> Asyn
 @contextmanager
 def _psycopg(_given: Any, worker: Surroundings, run: Run) -> Iterator[Any]:
     with worker.thread_connection() as connection:
-        run.cut = partial(_cut, connection)
+        run.limit.watch(partial(_cut, connection))
         with connection.transaction():
             yield connection
 
@@ -77,10 +77,16 @@ def _django(given: Any, _worker: Surroundings, run: Run) -> Iterator[Any]:
     from django.db import connections, transaction
 
     connection = connections[given.alias]  # of this thread
+
+    def cut() -> None:
+        if (current := connection.connection) is not None:
+            _cut(current)
+
+    run.limit.watch(cut)  # one that was kept may be asked whether it still works
     connection.close_if_unusable_or_obsolete()  # as Django does before and after each request
     try:
         with transaction.atomic(using=given.alias, durable=True):
-            run.cut = partial(_cut, connection.connection)
+            run.limit.watch(cut)
             yield connection
     finally:
         connection.close_if_unusable_or_obsolete()
@@ -101,7 +107,7 @@ def _watch(connection: Any, run: Run) -> None:
             )
 
     event.listen(connection, "commit", refuse)
-    run.cut = partial(_cut, connection.connection.driver_connection)
+    run.limit.watch(partial(_cut, connection.connection.driver_connection))
 
 
 def _is_session(handle: Any) -> bool:
@@ -144,7 +150,7 @@ def begin_async(given: Any, worker: Surroundings, run: Run) -> AbstractAsyncCont
     Args:
         given: what the application has given; True for the worker's own connections.
         worker: the worker.
-        run: told how to cut the connection; knows whether it is time to commit.
+        run: its limit is told how to cut the connection, as soon as there is one.
 
     Raises:
         UsageError: what was given does not make such transactions.
