@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 ARGS ?=
+# Tests wait more than they work: one process more than there are cores.
+TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 SEED ?= $(shell date +%s)
 
 # The connection comes from DATABASE_URL or PG*, which the commands read themselves.
@@ -49,7 +51,7 @@ run: setup ## Run kongtask with ARGS='…'
 
 .PHONY: test
 test: setup ## Run the tests on real PostgreSQL servers
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 .PHONY: test-long
 test-long: setup ## Run the property tests with many more examples: SEED=… repeats a run
