@@ -25,7 +25,7 @@ from support.race import Run, race
 from support.report import Column, Report, median, note, options
 from support.server import Server, bench_server, facts
 
-TUNED: dict[str, Any] = {"concurrency": 24, "local_queue": {"size": 2000}}
+TUNED: dict[str, Any] = {"concurrency": 24}
 
 COLUMNS = (
     Column("name", "worker"),

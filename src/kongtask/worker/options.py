@@ -43,7 +43,7 @@ class LocalQueueOptions:
         refetch_delay: see :class:`RefetchDelay`.
     """
 
-    size: int = 500
+    size: int = 2000
     ttl: float = 5.0
     refetch_delay: RefetchDelay | None = None
 
