@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: One in so many statements that write to jobs clashes with another.
 _CLASH_ONE_IN = 5
 
+#: Seconds after which a fault looks again for a worker that runs.
+_SOON = 0.2
+
 #: The share of the places in the worker's code at which a seed kills.
 _SHARE_OF_PLACES = 0.2
 
@@ -45,9 +48,11 @@ class Fault:
 def _kill(run: Run) -> None:
     """Kill a worker, which is started again a moment later."""
     victim = run.choose([*run.victims(), *run.node])
-    if victim is not None:
-        run.kill(victim)
-        run.start_later(victim, run.rng.uniform(0.1, 1.0))
+    if victim is None:
+        run.later(_SOON, lambda: _kill(run))
+        return
+    run.kill(victim)
+    run.start_later(victim, run.rng.uniform(0.1, 1.0))
 
 
 def _kill_at_await(run: Run) -> None:
@@ -61,6 +66,7 @@ def _stop(run: Run) -> None:
     """Pause a worker for longer than others wait for a sign of life; then let it go on."""
     victim = run.choose(run.victims())
     if victim is None:
+        run.later(_SOON, lambda: _stop(run))
         return
     victim.send(signal.SIGSTOP)
     began = time()
@@ -189,10 +195,14 @@ def _exhaust(run: Run) -> None:
 def _fill_disk(run: Run) -> None:
     """Start a worker anew whose log cannot be written: the disk is full."""
     victim = run.choose(run.victims())
-    if victim is not None:
-        run.kill(victim)
-        victim.log = run.full_disk
-        run.start_later(victim, 0.0)
+    if victim is None:
+        run.later(_SOON, lambda: _fill_disk(run))
+        return
+    began = time()
+    run.kill(victim)
+    victim.log = run.full_disk
+    run.start_later(victim, 0.0)
+    run.disturbed("disk", victim.name, began)
 
 
 FAULTS = {

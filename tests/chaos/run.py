@@ -42,7 +42,7 @@ select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_n
 #: How often a run looks after its processes, in seconds.
 _TICK = 0.03
 
-#: Seconds that workers have to begin.
+#: Seconds that workers have to begin, and one of them to come to an await point at which it dies.
 _IN_VAIN = 60.0
 
 #: Seconds in which a worker comes to the await point at which it dies, if it does.
@@ -71,7 +71,8 @@ def play(scenario: Scenario) -> Outcome:
         history = run.end()
         return Outcome(
             scenario=scenario, history=history, violations=check(history),
-            recoveries=recoveries(history), places=run.places, logs=run.logs,
+            missed=set(scenario.faults) - run.struck(), recoveries=recoveries(history),
+            places=run.places, logs=run.logs,
         )  # fmt: skip
 
 
@@ -172,6 +173,14 @@ class Run:
             self.later(seconds, lambda fault=fault: fault.strike(self))  # type: ignore[misc]
         while self._agenda or (self.scenario.faults and monotonic() < deadline):
             self._tick()
+        # Where the machine is busy, workers may have begun too late to come to one of their awaits.
+        deadline = monotonic() + _IN_VAIN
+        while "await" in self.scenario.faults and not self.places and monotonic() < deadline:
+            self._tick()
+
+    def struck(self) -> set[str]:
+        """Return the names of the faults that have happened."""
+        return {fault.what for fault in self._disturbances} | ({"await"} if self.places else set())
 
     def settle(self) -> None:
         """Let the workers do what is left, all of them alive."""

@@ -78,6 +78,7 @@ class Outcome:
         scenario: what it was like.
         history: what happened.
         violations: what was wrong with it.
+        missed: the faults that were to happen and did not; where there are some, it proves little.
         recoveries: seconds after which the jobs of each killed worker were free.
         places: the await points at which workers were killed.
         logs: the last lines that workers have logged that gave up.
@@ -86,13 +87,20 @@ class Outcome:
     scenario: Scenario
     history: History
     violations: list[Violation]
+    missed: set[str]
     recoveries: list[float]
     places: set[Place]
     logs: Mapping[str, str]
 
+    @property
+    def is_right(self) -> bool:
+        """Whether all that was to go wrong has gone wrong, and nothing has come of it."""
+        return not self.violations and not self.missed
+
     def __str__(self) -> str:
         """Say what was wrong, and how to see it again."""
         lines = [f"{self.scenario.title()}: {len(self.violations)} violations"]
+        lines += [f"  did not happen: {', '.join(sorted(self.missed))}"] if self.missed else []
         lines += [f"  {found.kind}: {found.text}" for found in self.violations[:_MOST_SHOWN]]
         lines += [f"{name} said in the end:\n{text}" for name, text in self.logs.items()]
         return "\n".join([*lines, f"again: {self.scenario.command()}"])

@@ -92,11 +92,7 @@ def play_node() -> Outcome:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_whatever_goes_wrong(seed: int, played: Played) -> None:
     outcome = played(seed)
-    assert not outcome.violations, str(outcome)
-    # What was to go wrong has gone wrong.
-    assert "await" in SEEDS[seed] or not outcome.places
-    struck = {fault.what for fault in outcome.history.disturbances}
-    assert struck >= set(SEEDS[seed]) - {"await", "disk"}
+    assert outcome.is_right, str(outcome)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name.replace(" ", "-"))
