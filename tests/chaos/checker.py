@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from kongtask.jobs.limits import Limit, Rate
+
 from .history import OPERATOR, Disturbance, Event, History
 from .index import Hold, Index
 
@@ -37,6 +39,7 @@ class Kind(StrEnum):
     ALIVE = "a live worker was taken for dead"
     LATE = "jobs of a killed worker were freed late"
     OVERLAP = "two jobs of one queue were held at once"
+    EXCEEDED = "a limit was exceeded"
     ATTEMPTS = "attempts were counted wrong"
     BACKOFF = "a failed job's next attempt is due at the wrong time"
     EARLY = "a job was claimed before it was due"
@@ -229,6 +232,42 @@ def _overlaps(index: Index) -> Iterator[Violation]:
                 )
 
 
+def _exceeded(index: Index) -> Iterator[Violation]:
+    for task, limits in index.history.limits.items():
+        holds = [hold for hold in index.holds if hold.since.task == task]
+        for limit in limits:
+            groups: dict[int | None, list[Hold]] = defaultdict(list)
+            for hold in holds:
+                groups[None if limit.key is None else hold.since.customer].append(hold)
+            for group in groups.values():
+                for claim in _too_many(limit, group):
+                    yield Violation(
+                        Kind.EXCEEDED,
+                        f"{limit.name(task)}, customer {claim.customer}: job {claim.job} by "
+                        f"{claim.process}",
+                    )
+
+
+def _too_many(limit: Limit, holds: Sequence[Hold]) -> Iterator[Event]:
+    """Yield the claims of a group that exceed its limit."""
+    if isinstance(limit, Rate):
+        claims = sorted((hold.since for hold in holds), key=_locked_at)
+        for before, claim in zip(claims, claims[limit.amount :], strict=False):
+            if _locked_at(claim) - _locked_at(before) < limit.per - _ROUNDING:
+                yield claim
+        return
+    held: list[Hold] = []
+    for hold in holds:
+        held = [other for other in held if other.covers(hold.since.id)] + [hold]
+        if len(held) > limit.amount:
+            yield hold.since
+
+
+def _locked_at(claim: Event) -> float:
+    assert claim.locked_at is not None
+    return claim.locked_at
+
+
 def _attempts(index: Index) -> Iterator[Violation]:
     for event in _changes(index):
         before, after, most = event.old_attempts or 0, event.attempts or 0, event.max_attempts or 0
@@ -304,5 +343,5 @@ def _changes(index: Index) -> Iterator[Event]:
 
 _CHECKS = (
     _lost, _ghosts, _left, _repeated, _unended, _told, _stolen, _stale, _unheld, _alive, _late,
-    _overlaps, _attempts, _backoff, _early, _cron, _locked, _ended,
+    _overlaps, _exceeded, _attempts, _backoff, _early, _cron, _locked, _ended,
 )  # fmt: skip

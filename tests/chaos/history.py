@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from kongtask.database.connection import Connection
+from kongtask.jobs.limits import Limit
 
 #: How a transaction of a producer's ended, as far as the producer knows.
 Outcome = Literal["committed", "rolled back", "unknown"]
@@ -32,6 +33,8 @@ class Event:
     process: str = ""
     job: int | None = None
     number: int | None = None
+    task: str | None = None
+    customer: int | None = None
     queue: int | None = None
     cron: str | None = None
     minute: int | None = None
@@ -42,6 +45,7 @@ class Event:
     max_attempts: int | None = None
     old_run_at: float | None = None
     run_at: float | None = None
+    locked_at: float | None = None
     mode: str | None = None
 
 
@@ -96,6 +100,7 @@ class History:
         locked_queues: how many queues are locked at the end.
         ended: workers that ended without having been told to, with their exit codes.
         minutes: the minutes in which each schedule was due.
+        limits: the limits of tasks; where one has a key, that is the customer.
         bound: seconds within which the jobs of a killed worker must be free.
     """
 
@@ -107,6 +112,7 @@ class History:
     locked_queues: int = 0
     ended: Mapping[str, int] = field(default_factory=dict)
     minutes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
     bound: float = 10.0
 
 
@@ -117,7 +123,7 @@ def prepare(connection: Connection) -> None:
 
 def read_events(connection: Connection) -> list[Event]:
     """Read what the server has written down."""
-    moments = {"at", "transaction_began_at", "old_run_at", "run_at"}
+    moments = {"at", "transaction_began_at", "old_run_at", "run_at", "locked_at"}
     names = list(Event.__dataclass_fields__)
     columns = ", ".join(
         f"extract(epoch from {name})::float8" if name in moments else name for name in names

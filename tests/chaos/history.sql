@@ -23,6 +23,8 @@ create table chaos.history (
   what text not null,
   job bigint,
   number int,
+  task text,
+  customer int,
   queue int,
   cron text,
   minute bigint,
@@ -33,22 +35,25 @@ create table chaos.history (
   max_attempts int,
   old_run_at timestamptz,
   run_at timestamptz,
+  locked_at timestamptz,
   mode text
 );
 
 create function chaos.note_job() returns trigger language plpgsql as $$
 begin
   insert into chaos.history (
-    what, job, number, queue, cron, minute, old_pool, pool, old_attempts, attempts, max_attempts,
-    old_run_at, run_at
+    what, job, number, task, customer, queue, cron, minute, old_pool, pool, old_attempts, attempts,
+    max_attempts, old_run_at, run_at, locked_at
   )
   select
     case tg_op when 'INSERT' then 'added' when 'UPDATE' then 'changed' else 'removed' end,
-    row.id, (row.payload ->> 'number')::int, row.job_queue_id,
+    row.id, (row.payload ->> 'number')::int,
+    (select identifier from graphile_worker._private_tasks as tasks where tasks.id = row.task_id),
+    (row.payload ->> 'customer')::int, row.job_queue_id,
     case when row.payload -> '_cron' is not null then row.payload ->> 'cron' end,
     extract(epoch from (row.payload -> '_cron' ->> 'ts')::timestamptz) / 60,
     old.locked_by, new.locked_by, old.attempts, new.attempts, row.max_attempts, old.run_at,
-    new.run_at
+    new.run_at, new.locked_at
   from (select (case when tg_op = 'DELETE' then old else new end).*) as row;
   return null;
 end $$;

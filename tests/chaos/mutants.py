@@ -29,7 +29,7 @@ class Mutant:
         old: what stands there once.
         new: what is there instead.
         faults: those under which it shows.
-        long, transactional: the shares of jobs that are.
+        long, transactional, limited: the shares of jobs that are.
         found: what the checker must say of it, among other things.
         mode: how its workers prove their life.
     """
@@ -43,6 +43,7 @@ class Mutant:
     mode: Mode = "lock"
     long: float = 0.08
     transactional: float = 0.25
+    limited: float = 0.0
 
 
 MUTANTS = (
@@ -102,6 +103,16 @@ MUTANTS = (
         new='LOST_CLASSES = ("none",)',
         faults=("terminate",),
         found=Kind.ENDED,
+    ),
+    Mutant(
+        name="held permits ignored",
+        file="worker/limits/claims.py",
+        old="                free[name, key] -= count\n",
+        new="                pass\n",
+        faults=(),
+        found=Kind.EXCEEDED,
+        transactional=0.0,
+        limited=0.8,
     ),
 )
 

@@ -24,6 +24,9 @@ _PATIENCE = 60.0
 #: How many named queues there are.
 _QUEUES = 5
 
+#: How many customers there are.
+_CUSTOMERS = 4
+
 #: The share of transactions that are rolled back.
 _ROLLED_BACK = 0.15
 
@@ -37,6 +40,7 @@ def produce(
     count: int,
     long: float,
     transactional: float,
+    limited: float,
     pause: float,
 ) -> None:
     """Add jobs.
@@ -57,7 +61,7 @@ def produce(
     while number < last:
         numbers = list(range(number, min(last, number + rng.randint(1, 8))))
         number += len(numbers)
-        specs = [_job(rng, each, long, transactional) for each in numbers]
+        specs = [_job(rng, each, long, transactional, limited) for each in numbers]
         is_rolled_back = rng.random() < _ROLLED_BACK
         tell(numbers=numbers, outcome="unknown")
         try:
@@ -73,14 +77,19 @@ def produce(
     connection.close()
 
 
-def _job(rng: random.Random, number: int, long: float, transactional: float) -> JobSpec:
+def _job(
+    rng: random.Random, number: int, long: float, transactional: float, limited: float
+) -> JobSpec:
     """Return a job: some are long, some fail, some have few attempts, a third is in a queue."""
     payload = {
         "number": number,
         "seconds": rng.uniform(0.4, 1.5) if rng.random() < long else rng.uniform(0, 0.05),
         "failures": 1 if rng.random() < 0.03 else 0,
+        "customer": rng.randrange(_CUSTOMERS),
     }
-    identifier = "pay" if rng.random() < transactional else "work"
+    kind = rng.random()
+    identifier = "work" if kind >= limited + transactional else "pay"
+    identifier = "call" if kind < limited else identifier
     queue = f"queue {rng.randrange(_QUEUES)}" if rng.random() < 1 / 3 else None
     return JobSpec(
         identifier=identifier, payload=payload, queue_name=queue,

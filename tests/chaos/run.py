@@ -31,6 +31,7 @@ from .history import Disturbance, History
 from .scenario import Outcome, Scenario
 from .server import Servers
 from .steps import Place
+from .worker import LIMITS
 from .workers import NodeWorker, PythonWorker, Worker, start_producer
 
 T = TypeVar("T")
@@ -212,6 +213,7 @@ class Run:
                 locked_queues=records.count_locked_queues(connection),
                 ended=self._ended,
                 minutes={"every minute": self._minutes} if self.python else {},
+                limits={"call": LIMITS},
                 bound=10.0,
             )
 
@@ -253,6 +255,7 @@ class Run:
                     direct, name, file=str(self._folder / f"{name}.jsonl"),
                     seed=scenario.seed * 100 + number, first=1 + number * share, count=share,
                     long=scenario.long, transactional=scenario.transactional,
+                    limited=scenario.limited_share,
                     pause=2 * scenario.seconds / max(1, share / 4.5),
                 )
             )  # fmt: skip
@@ -287,7 +290,8 @@ class Run:
         return {
             "concurrency": 4, "poll_interval": 1.0, "answer_timeout": self.answer_timeout,
             "max_pool_size": 2 if "exhaustion" in self.scenario.faults else 10,
-            "life": life, "cron": _CRON, **self.scenario.options,
+            "life": life, "cron": _CRON, "is_limited": self.scenario.limited_share > 0,
+            **self.scenario.options,
         }  # fmt: skip
 
     def _tick(self) -> None:

@@ -18,6 +18,10 @@ from .steps import Place
 _MOST_SHOWN = 20
 
 
+#: The share of jobs whose task has limits, where the seed says so.
+_LIMITED = 0.15
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """What a run is like.
@@ -28,6 +32,8 @@ class Scenario:
         jobs: how many there are.
         long: the share of jobs that take a second or so; the others are quick.
         transactional: the share of jobs whose task runs in a transaction, which Node cannot.
+        limited: the share of jobs whose task has limits, of which Node knows nothing; None for some
+            where the seed is odd. Without any, no task has limits, and workers claim otherwise.
         seconds: for how long faults strike.
         python, producers: how many of them there are.
         node: the Graphile Workers that take part.
@@ -44,6 +50,7 @@ class Scenario:
     jobs: int = 300
     long: float = 0.08
     transactional: float = 0.25
+    limited: float | None = None
     seconds: float = 5.0
     python: int = 3
     producers: int = 2
@@ -54,6 +61,11 @@ class Scenario:
     source: Path | None = None
     options: dict[str, Any] = field(default_factory=dict)
     node_options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def limited_share(self) -> float:
+        """The share of jobs whose task has limits."""
+        return _LIMITED * (self.seed % 2) if self.limited is None else self.limited
 
     def title(self) -> str:
         """Say which one it is."""

@@ -68,7 +68,7 @@ def play_mutant(mutant: Mutant) -> Outcome:
             outcome = play(
                 Scenario(
                     seed=seed, faults=mutant.faults, mode=mutant.mode, source=source, jobs=120,
-                    long=mutant.long, transactional=mutant.transactional,
+                    long=mutant.long, transactional=mutant.transactional, limited=mutant.limited,
                     seconds=4.0 if mutant.faults else 1.5, patience=8.0,
                 )
             )  # fmt: skip
@@ -85,8 +85,11 @@ def play_node() -> Outcome:
     batches = {"concurrency": 10, "preset": {"worker": {"localQueue": {"size": 50}}}}
     workers = node(WRONG_REVISION)
     return play(
-        Scenario(seed=1, python=0, node=workers, node_options=batches, jobs=150, transactional=0)
-    )
+        Scenario(
+            seed=1, python=0, node=workers, node_options=batches, jobs=150, transactional=0,
+            limited=0,
+        )
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", SEEDS)

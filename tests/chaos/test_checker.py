@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from kongtask import Concurrency, Rate
+
 from .checker import Kind, check, recoveries
 from .history import OPERATOR, Disturbance, Event, History, Left, Told
 
@@ -278,6 +280,52 @@ def test_jobs_of_two_queues_are_held_side_by_side(script: Script) -> None:
     script.claim(1, queue=7)
     script.claim(2, queue=8)
     assert kinds(script.history()) == set()
+
+
+def test_no_more_jobs_are_held_than_a_limit_allows(script: Script) -> None:
+    """One that has ended makes room for another one, of whatever pool."""
+    given = {"limits": {"call": [Concurrency(2)]}}
+    script.claim(1, task="call")
+    script.claim(2, "pool-2", task="call")
+    script.claim(3, task="other")
+    script.fail(1)
+    script.claim(4, task="call")
+    assert kinds(script.history(**given)) == set()
+    script.claim(5, task="call")
+    assert kinds(script.history(**given)) == {Kind.EXCEEDED}
+
+
+def test_no_more_jobs_of_a_key_are_held_than_a_limit_allows(script: Script) -> None:
+    given = {"limits": {"call": [Concurrency(1, key="customer")]}}
+    script.claim(1, task="call", customer=7)
+    script.claim(2, task="call", customer=8)
+    script.claim(3, task="call")
+    assert kinds(script.history(**given)) == set()
+    script.claim(4, "pool-2", task="call", customer=8)
+    assert kinds(script.history(**given)) == {Kind.EXCEEDED}
+
+
+def test_a_job_of_the_dead_counts_until_it_is_free(script: Script) -> None:
+    given: dict[str, Any] = {"limits": {"call": [Concurrency(1)]}, "disturbances": [KILLED]}
+    script.claim(1, task="call")
+    script.take_over(1)
+    script.claim(2, "pool-2", task="call")
+    assert kinds(script.history(**given)) == set()
+    script.events = [*script.events[:3], script.events[-1], *script.events[3:-1]]
+    events = [replace(event, id=number) for number, event in enumerate(script.events)]
+    assert kinds(History(events=events, **given)) == {Kind.EXCEEDED}
+
+
+@pytest.mark.parametrize(("at", "found"), [(10.0, set()), (9.9, {Kind.EXCEEDED})])
+def test_no_more_jobs_begin_in_a_time_than_a_rate_allows(
+    script: Script, at: float, found: set[Kind]
+) -> None:
+    """Each attempt counts, from the moment of its claim, also when it has ended."""
+    script.claim(1, task="call", locked_at=NOW)
+    script.fail(1)
+    script.claim(2, "pool-2", task="call", locked_at=NOW + 1)
+    script.claim(1, task="call", attempt=2, locked_at=NOW + at)
+    assert kinds(script.history(limits={"call": [Rate(2, per=10)]})) == found
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """A Python worker of a run: ``python -m tests.chaos.worker CONNINFO OPTIONS``, options as JSON.
 
-``told`` is the file for what it tells, ``kill_at`` says at which places it dies, and ``cron`` is a
-crontab; all others are the worker's own.
+``told`` is the file for what it tells, ``kill_at`` says at which places it dies, ``is_limited``
+whether there is a task with limits, and ``cron`` is a crontab; all others are the worker's own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import psycopg
 from msgspec import Struct
 from psycopg_pool import PoolTimeout
 
+from kongtask import Concurrency, Rate
 from kongtask.cli.worker.logs import set_up_logs
 from kongtask.cron import parse_crontab
 from kongtask.worker import App, Context, LifeOptions, Runner
@@ -29,6 +30,9 @@ from .steps import Place, kill_at
 _NOTE = """
 insert into chaos.history (what, job, number, attempts, pool) values (%s, %s, %s, %s, %s)
 """
+
+#: The limits of the task ``call``.
+LIMITS = (Concurrency(3), Concurrency(1, key="customer"), Rate(8, per=1.0))
 
 #: What the number of a job that follows another one is greater by.
 FOLLOWERS = 1_000_000
@@ -47,15 +51,17 @@ class Work(Struct):
         number: which one it is.
         seconds: how long it takes.
         failures: how many attempts fail.
+        customer: whose it is.
     """
 
     number: int = 0
     seconds: float = 0.0
     failures: int = 0
+    customer: int | None = None
 
 
-def make_app(conninfo: str) -> App:
-    """Return the application."""
+def make_app(conninfo: str, *, is_limited: bool) -> App:
+    """Return the application, with a task that has limits or without."""
     app = App(conninfo)
 
     @app.task
@@ -65,6 +71,9 @@ def make_app(conninfo: str) -> App:
         if context.job.attempts <= payload.failures:
             raise ValueError(f"attempt {context.job.attempts} fails on purpose")
         await note("end", payload, context)
+
+    if is_limited:
+        app.task("call", limits=LIMITS)(work)
 
     @app.task(transactional=True)
     async def pay(payload: Work, context: Context) -> None:
@@ -119,7 +128,8 @@ def void(_: object) -> None:
 
 async def work_until_stopped(conninfo: str, options: dict[str, Any]) -> None:
     """Work until a signal."""
-    app, tell = make_app(conninfo), appender(options.pop("told"))
+    app = make_app(conninfo, is_limited=options.pop("is_limited"))
+    tell = appender(options.pop("told"))
     places, times = options.pop("kill_at", None) or ((), 0)
     if places:
         kill_at(
