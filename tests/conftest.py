@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -28,6 +29,10 @@ FAST = {"fsync": "off", "full_page_writes": "off", "wal_level": "logical"}
 for variable in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
     del os.environ[variable]
 os.environ.pop("GRAPHILE_WORKER_SCHEMA", None)
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so would every program
+# that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @lru_cache(maxsize=1)

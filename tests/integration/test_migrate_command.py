@@ -236,19 +236,18 @@ def test_wait_has_a_limit() -> None:
     assert 0.5 < time.monotonic() - began < 10
 
 
-def test_wait_until_the_server_answers(tmp_path: Path) -> None:
+def test_wait_until_the_server_answers() -> None:
     """A server that comes up late is waited for."""
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
-    server = LocalServer(server_binaries()[EMBEDDED_MAJOR], tmp_path / "pg", FAST)
     done: list[CompletedProcess[str]] = []
-    thread = threading.Thread(
-        target=lambda: done.append(kongtask(server.target(), "--wait", "60", "-to", "18"))
-    )
-    thread.start()
-    time.sleep(0.5)
-    with server:
-        thread.join()
+    with public_folder() as folder:
+        server = LocalServer(server_binaries()[EMBEDDED_MAJOR], folder / "pg", FAST)
+        thread = threading.Thread(
+            target=lambda: done.append(kongtask(server.target(), "--wait", "60", "-to", "18"))
+        )
+        thread.start()
+        time.sleep(0.5)
+        with server:
+            thread.join()
     assert done[0].returncode == 0, done[0].stderr
 
 

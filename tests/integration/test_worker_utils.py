@@ -22,7 +22,7 @@ def test_every_operation_is_a_method_of_both() -> None:
         "migrate",
         "release",
     }
-    assert len(operations) == 13
+    assert len(operations) == 21
     for utils in (WorkerUtils("dbname=x"), WorkerUtilsSync("dbname=x")):
         for name in operations:
             assert inspect.getdoc(getattr(utils, name))
