@@ -233,6 +233,8 @@ def test_ctrl_z_gives_the_terminal_back(busy: Queue) -> None:
         terminal.wait_for("q quit")
         terminal.process.send_signal(signal.SIGTSTP)
         terminal.wait_for(r"\x1b\[\?1049l")
+        # A SIGCONT that comes before the process has stopped would be without effect.
+        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED | os.WNOWAIT)
         terminal.process.send_signal(signal.SIGCONT)
         terminal.wait_for(r"\x1b\[\?1049h(?s:.*)q quit")
         terminal.press("q")
