@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 ARGS ?=
+BENCHMARKS ?= throughput enqueue latency backlog memory startup cron
 # Tests wait more than they work: one process more than there are cores.
 TEST_PROCESSES ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 SEED ?= $(shell date +%s)
@@ -73,8 +74,8 @@ lint: setup ## Check style, types and the import rules
 	@$(BIN)/lint-imports
 
 .PHONY: bench
-bench: setup ## Run the quick benchmarks; they print ratios beside Graphile Worker
-	@for name in throughput enqueue latency startup cron; do \
+bench: setup ## Run the benchmarks, or those of BENCHMARKS='…'; they print ratios beside Graphile Worker
+	@for name in $(BENCHMARKS); do \
 		echo "== benchmarks/$$name.py"; $(BIN)/python "benchmarks/$$name.py" $(ARGS) || exit 1; done
 
 .PHONY: bench-peers

@@ -83,7 +83,7 @@ def ask(statement: Statement[T]) -> Steps[T]:
 
 @lru_cache(maxsize=512)
 def _text(file: Path, schema: str, style: Style) -> str:
-    text = _without_comments(file.read_text(encoding="utf-8"))
+    text = _with_included(file)
     names = {
         _PLACEHOLDER: quote_identifier(check_schema_name(schema)),
         _EXTENSION_PLACEHOLDER: quote_identifier(extension_schema_name(schema)),
@@ -93,6 +93,14 @@ def _text(file: Path, schema: str, style: Style) -> str:
         names = {placeholder: name.replace("%", "%%") for placeholder, name in names.items()}
     # At once, so that a name with a placeholder in it stays as it is.
     return re.sub("|".join(names), lambda found: names[found[0]], text)
+
+
+def _with_included(file: Path) -> str:
+    r"""Return a file without its comments, and with the files that ``\ir`` includes, as in psql."""
+    text = _without_comments(file.read_text(encoding="utf-8"))
+    return re.sub(
+        r"^\\ir (\S+)$", lambda line: _with_included(file.with_name(line[1])), text, flags=re.M
+    )
 
 
 def _without_comments(text: str) -> str:

@@ -48,6 +48,7 @@ from kongtask.worker.sweeper import Sweeper
 from kongtask.worker.tasks import Middleware, Task
 
 if TYPE_CHECKING:
+    from kongtask.worker.life import Life
     from kongtask.worker.transactional import TransactionalRunner
 
 _log = logging.getLogger("kongtask.worker")
@@ -111,19 +112,12 @@ class WorkerPool:
         self._error: BaseException | None = None
         self._work: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
-        control = Control(
-            self.pool_id, options.concurrency, on_resize=self.resize, on_cancel=self._cancel
-        )
         self._limits = Limits(
             target, self._claimer, tasks, options.schema, emitter,
             look=self._look_at_limits, room=lambda: self._executors.count,
             on_change=self._hold_back,
         )  # fmt: skip
-        self._life = None if is_once else make_life(
-            target, self.pool_id, tasks, options, emitter,
-            control=control,
-            on_fenced=self._fenced, on_freed=self.nudge, on_beat=self._limits.refresh,
-        )  # fmt: skip
+        self._life = None if is_once else self._make_life()
         self._executor = Executor(
             tasks, self, middleware, self._runners, emitter, transactional=self._transactional()
         )
@@ -205,6 +199,18 @@ class WorkerPool:
     async def queue_name(self, queue_id: int) -> str | None:
         """Return the name of a queue."""
         return await self._queue_names.get(queue_id)
+
+    def _make_life(self) -> Life | None:
+        """Return the pool's proof of life, if it is to have one; control goes by way of it."""
+        options = self._options
+        control = Control(
+            self.pool_id, options.concurrency, on_resize=self.resize, on_cancel=self._cancel
+        )
+        return make_life(
+            self._target, self.pool_id, self._tasks, options, self._emitter,
+            control=control,
+            on_fenced=self._fenced, on_freed=self.nudge, on_beat=self._limits.refresh,
+        )  # fmt: skip
 
     def _transactional(self) -> TransactionalRunner | None:
         """Return what runs tasks in transactions, where there are such tasks."""

@@ -85,6 +85,28 @@ def make_task(
         raise UsageError(
             f"the timeout of the task {identifier} is a number of seconds above 0, not {timeout!r}"
         )
+    runner = _runner(identifier, function, is_process=is_process)
+    signature = read_signature(function)
+    if is_process and signature.context is not None:
+        raise UsageError(
+            f"the task {identifier} runs in a process, where there is no context to give it"
+        )
+    errors = no_retry if isinstance(no_retry, tuple) else (no_retry,)
+    _check_retries(identifier, retry, errors)
+    _check_transactions(identifier, signature, runner, transactions)
+    return Task(
+        identifier=identifier, function=function, signature=signature, runner=runner,
+        is_death_counted=is_death_counted, retry=retry, no_retry=errors,
+        transactions=transactions, timeout=timeout, limits=_checked(identifier, limits),
+    )  # fmt: skip
+
+
+def _runner(identifier: str, function: object, *, is_process: bool) -> Runner:
+    """Return where a function runs.
+
+    Raises:
+        UsageError: it runs nowhere.
+    """
     if not callable(function):
         raise UsageError(f"the task {identifier} is no function but {type(function).__name__}")
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
@@ -99,11 +121,12 @@ def make_task(
             f"the task {identifier} runs in a process: define its function at the top of a module, "
             "where another process finds it"
         )
-    signature = read_signature(function)
-    if is_process and signature.context is not None:
-        raise UsageError(
-            f"the task {identifier} runs in a process, where there is no context to give it"
-        )
+    return "loop" if is_async else "process" if is_process else "thread"
+
+
+def _check_retries(
+    identifier: str, retry: RetryPolicy | None, errors: Iterable[type[BaseException]]
+) -> None:
     if retry is not None and (
         not callable(retry) or isinstance(retry, type) or inspect.iscoroutinefunction(retry)
     ):
@@ -111,17 +134,9 @@ def make_task(
             f"the retry policy of {identifier} is no ordinary function of the job and the error, "
             f"as Exponential() is one: {retry!r}"
         )
-    errors = no_retry if isinstance(no_retry, tuple) else (no_retry,)
     for error in errors:
         if not (isinstance(error, type) and issubclass(error, BaseException)):
             raise UsageError(f"what {identifier} has in no_retry is no class of errors: {error!r}")
-    runner: Runner = "loop" if is_async else "process" if is_process else "thread"
-    _check_transactions(identifier, signature, runner, transactions)
-    return Task(
-        identifier=identifier, function=function, signature=signature, runner=runner,
-        is_death_counted=is_death_counted, retry=retry, no_retry=errors,
-        transactions=transactions, timeout=timeout, limits=_checked(identifier, limits),
-    )  # fmt: skip
 
 
 def _check_transactions(

@@ -32,6 +32,9 @@ class Crontab:
         path: the file.
         others: schedules that do not come from it.
 
+    Attributes:
+        items: all schedules at the beginning.
+
     Raises:
         FileFailedError: there is no such file, or it cannot be read.
         CrontabError: something in it is wrong.
@@ -59,12 +62,9 @@ class Crontab:
                 continue
             self._stamp = seen
             try:
-                items = await asyncio.to_thread(self._read)
-                take(items)
+                take(await asyncio.to_thread(self._read))
             except KongtaskError as error:
                 _log.error("%s\nthe schedules that were read before go on", error)
-            else:
-                self.items = items
 
     def _read(self) -> tuple[CronItem, ...]:
         from kongtask.cli.cron.reading import read_crontab
