@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from select import select
 from subprocess import CompletedProcess
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -78,6 +78,9 @@ def on_terminal(
         [PROGRAM, "top", "-conn", conninfo, *arguments],
         env={**ENVIRON, "TERM": "xterm", **(environ or {})},
         stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
+        # A shell does so too; Ctrl-Z is without effect in a group that has no parent beside it,
+        # which the group of these tests can be: setsid makes such ones.
+        process_group=0,
     )  # fmt: skip
     try:
         yield Terminal(ours, process)
@@ -234,7 +237,10 @@ def test_ctrl_z_gives_the_terminal_back(busy: Queue) -> None:
         terminal.process.send_signal(signal.SIGTSTP)
         terminal.wait_for(r"\x1b\[\?1049l")
         # A SIGCONT that comes before the process has stopped would be without effect.
-        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED | os.WNOWAIT)
+        deadline = monotonic() + IN_VAIN
+        while os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED | os.WNOHANG) is None:
+            assert monotonic() < deadline, "it has not stopped"
+            sleep(0.01)
         terminal.process.send_signal(signal.SIGCONT)
         terminal.wait_for(r"\x1b\[\?1049h(?s:.*)q quit")
         terminal.press("q")
