@@ -49,7 +49,7 @@ class Mutant:
 MUTANTS = (
     Mutant(
         name="fence removed",
-        file="worker/sql/complete.sql",
+        file="worker/claiming/sql/complete.sql",
         old="    and jobs.locked_by = %(pool_id)s\n"
         "    and jobs.locked_at = any(%(moments)s::timestamptz[])\n",
         new="    and (%(moments)s::timestamptz[] is not null)\n",
@@ -73,7 +73,7 @@ MUTANTS = (
     ),
     Mutant(
         name="await dropped",
-        file="worker/executor.py",
+        file="worker/execution/executor.py",
         old="return await task.function(**task.signature.bind(payload, context))",
         new="return asyncio.ensure_future(task.function(**task.signature.bind(payload, context)))",
         faults=(),
@@ -81,7 +81,7 @@ MUTANTS = (
     ),
     Mutant(
         name="serial filter removed",
-        file="worker/sql/claim.sql",
+        file="worker/claiming/sql/claim.sql",
         old="select distinct on (reach.job_queue_id) reach.*",
         new="select reach.*",
         faults=(),
@@ -98,7 +98,7 @@ MUTANTS = (
     ),
     Mutant(
         name="lost answers given up",
-        file="worker/retries.py",
+        file="worker/connections/retries.py",
         old='LOST_CLASSES = ("08", "57P", "53", "25006")',
         new='LOST_CLASSES = ("none",)',
         faults=("terminate",),

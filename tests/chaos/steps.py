@@ -26,7 +26,7 @@ Side = Literal["suspended", "resumed"]
 
 
 #: What applications and tasks call, not what the worker does.
-_LEFT_OUT = frozenset({"kongtask.worker.app", "kongtask.worker.context"})
+_LEFT_OUT = frozenset({"kongtask.worker.app", "kongtask.worker.tasks.context"})
 
 
 class Place(NamedTuple):

@@ -22,8 +22,8 @@ from kongtask import Concurrency, Rate
 from kongtask.cli.worker.logs import set_up_logs
 from kongtask.cron import parse_crontab
 from kongtask.worker import App, Context, LifeOptions, Runner
+from kongtask.worker.connections.session import cut_after
 from kongtask.worker.events import JobComplete, PoolCreate
-from kongtask.worker.session import cut_after
 
 from .steps import Place, kill_at
 

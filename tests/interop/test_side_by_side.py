@@ -16,7 +16,7 @@ from kongtask.jobs import Concurrency, pause, resume, set_limit
 from kongtask.migrate import install_extension
 from kongtask.names import WORKER_SCHEMA
 from kongtask.worker import App, Context
-from kongtask.worker.claimer import Claimer
+from kongtask.worker.claiming.claimer import Claimer
 from kongtask.worker.events import JobComplete, JobStart, PoolListenSuccess
 from tests.worker.running import Watch, run, running
 

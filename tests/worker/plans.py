@@ -9,7 +9,7 @@ from psycopg import ClientCursor
 
 from kongtask.database.connection import Connection
 from kongtask.database.statements import load_statement
-from kongtask.worker.claimer import _CLAIM_SETTINGS, _RESULT_SETTINGS
+from kongtask.worker.claiming.claimer import _CLAIM_SETTINGS, _RESULT_SETTINGS
 
 #: The types of the statements' values.
 _TYPES = {
@@ -33,7 +33,7 @@ def plan_of(
     name: str,
     mode: str,
     values: dict[str, Any],
-    package: str = "kongtask.worker",
+    package: str = "kongtask.worker.claiming",
 ) -> dict[str, Any]:
     """Run a statement and return its plan; the transaction is rolled back.
 

@@ -14,7 +14,7 @@ from kongtask.cron import events as cron_events
 from kongtask.errors import WorkerStoppedError
 from kongtask.migrate import install_extension
 from kongtask.worker import App, WorkerOptions, events
-from kongtask.worker.claimer import Claimer
+from kongtask.worker.claiming.claimer import Claimer
 from kongtask.worker.events import (
     Emitter,
     Event,
@@ -30,7 +30,7 @@ from kongtask.worker.events import (
     WorkerFatalError,
     WorkerStop,
 )
-from kongtask.worker.sweeper import Sweeper
+from kongtask.worker.upkeep.sweeper import Sweeper
 
 from .queue import Queue
 from .running import Watch, run, running, target_of

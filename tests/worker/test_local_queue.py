@@ -12,7 +12,8 @@ import pytest
 from kongtask.errors import UsageError
 from kongtask.worker import App, Context, LocalQueueOptions, RefetchDelay, WorkerOptions
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Found
+from kongtask.worker.claiming.claimer import Found
+from kongtask.worker.claiming.local_queue import LocalQueue, Mode
 from kongtask.worker.events import (
     Emitter,
     JobComplete,
@@ -22,7 +23,6 @@ from kongtask.worker.events import (
     LocalQueueSetMode,
     PoolListenSuccess,
 )
-from kongtask.worker.local_queue import LocalQueue, Mode
 
 from .queue import Queue
 from .running import Watch, run, running

@@ -12,8 +12,8 @@ from kongtask.database.connection import Connection, Target, connect
 from kongtask.migrate import migrate, worker_migrations
 from kongtask.names import WORKER_SCHEMA
 from kongtask.worker import App
+from kongtask.worker.connections.session import Session
 from kongtask.worker.events import JobComplete, LocalQueueGetJobsComplete, PoolListenSuccess
-from kongtask.worker.session import Session
 
 from .plans import nodes_of, plan_of, reads_of
 from .queue import Queue

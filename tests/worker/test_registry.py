@@ -11,7 +11,7 @@ import pytest
 from kongtask.migrate import migrate, worker_migrations
 from kongtask.names import WORKER_SCHEMA
 from kongtask.worker import App, Context
-from kongtask.worker import registry as module
+from kongtask.worker.upkeep import registry as module
 from tests.rust_port import make_registry, make_revision_20
 
 from .queue import Queue

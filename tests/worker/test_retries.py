@@ -12,7 +12,7 @@ import pytest
 from kongtask.errors import UsageError
 from kongtask.worker import App, Exponential, Fail, Fixed, Retry, Snooze
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Claimer
+from kongtask.worker.claiming.claimer import Claimer
 from kongtask.worker.events import (
     JobComplete,
     JobError,

@@ -16,7 +16,7 @@ from typing import IO, Any
 import pytest
 
 from kongtask.worker import App, WorkerOptions
-from kongtask.worker.claimer import Claimer
+from kongtask.worker.claiming.claimer import Claimer
 from kongtask.worker.events import Emitter
 from tests.programs import CHECKOUT, ENVIRON
 

@@ -1,12 +1,12 @@
 """The worker: claiming jobs, running tasks, writing how they ended."""
 
 from kongtask.worker.app import App
-from kongtask.worker.context import Context, ThreadContext
 from kongtask.worker.life import LifeOptions
 from kongtask.worker.options import LocalQueueOptions, RefetchDelay, WorkerOptions
-from kongtask.worker.outcomes import Fail, Retry, Snooze
-from kongtask.worker.retry_policies import Exponential, Fixed, RetryPolicy
 from kongtask.worker.runner import Runner
+from kongtask.worker.tasks.context import Context, ThreadContext
+from kongtask.worker.tasks.outcomes import Fail, Retry, Snooze
+from kongtask.worker.tasks.retry_policies import Exponential, Fixed, RetryPolicy
 
 __all__ = [
     "App",

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, Unpack, overloa
 from msgspec import Struct
 
 from kongtask.database.connection import Target
-from kongtask.worker.connections import Connections
+from kongtask.worker.connections.lending import Connections
 from kongtask.worker.events import Emitter
 from kongtask.worker.life.making import make_schema
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.retry_policies import RetryPolicy
 from kongtask.worker.runner import Runner, install, target_of
-from kongtask.worker.tasks import Exceptions, Middleware, TaskList, make_task
+from kongtask.worker.tasks.retry_policies import RetryPolicy
+from kongtask.worker.tasks.task import Exceptions, Middleware, TaskList, make_task
 
 if TYPE_CHECKING:
     from kongtask.cron import CronItem

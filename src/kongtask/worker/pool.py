@@ -13,12 +13,13 @@ import psycopg
 
 from kongtask.database.connection import Target
 from kongtask.errors import JobCancelledError, WorkerStoppedError
-from kongtask.worker.attempts import Failure
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Claimer, Found
-from kongtask.worker.connections import TaskConnections
+from kongtask.worker.claiming.claimer import Claimer, Found
+from kongtask.worker.claiming.local_queue import LocalQueue
+from kongtask.worker.claiming.queue_names import QueueNames
+from kongtask.worker.connections.lending import TaskConnections
+from kongtask.worker.connections.listener import Listener
 from kongtask.worker.control import Control, PoolResize
-from kongtask.worker.endings import Endings
 from kongtask.worker.events import (
     Emitter,
     PoolCreate,
@@ -33,19 +34,18 @@ from kongtask.worker.events import (
     PoolRelease,
     WorkerFatalError,
 )
-from kongtask.worker.executor import Executor
-from kongtask.worker.executors import Executors
+from kongtask.worker.execution.endings import Endings
+from kongtask.worker.execution.executor import Executor
+from kongtask.worker.execution.executors import Executors
+from kongtask.worker.execution.runners import Runners
 from kongtask.worker.life.joining import make_life
 from kongtask.worker.limits import Limits, Rules
-from kongtask.worker.listener import Listener
-from kongtask.worker.local_queue import LocalQueue
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.queue_names import QueueNames
-from kongtask.worker.registry import Registry
-from kongtask.worker.renewer import Renewer
-from kongtask.worker.runners import Runners
-from kongtask.worker.sweeper import Sweeper
-from kongtask.worker.tasks import Middleware, Task
+from kongtask.worker.tasks.attempts import Failure
+from kongtask.worker.tasks.task import Middleware, Task
+from kongtask.worker.upkeep.registry import Registry
+from kongtask.worker.upkeep.renewer import Renewer
+from kongtask.worker.upkeep.sweeper import Sweeper
 
 if TYPE_CHECKING:
     from kongtask.worker.life import Life

@@ -24,13 +24,13 @@ from kongtask.errors import ConnectionFailedError, UsageError
 from kongtask.names import NEWEST_REVISION
 from kongtask.settings import load_settings
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.connections import LastingConnection
+from kongtask.worker.connections.lending import LastingConnection
+from kongtask.worker.connections.retries import LOST, is_lost
 from kongtask.worker.events import Emitter, Stop
 from kongtask.worker.options import WorkerOptions
 from kongtask.worker.pool import WorkerPool
-from kongtask.worker.retries import LOST, is_lost
 from kongtask.worker.signals import Signals
-from kongtask.worker.tasks import Middleware, Task
+from kongtask.worker.tasks.task import Middleware, Task
 
 if TYPE_CHECKING:
     from kongtask.cron import CronItem, Scheduler

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from kongtask.errors import TaskLoadError
-from kongtask.worker.executables import executable_task, is_executable
 from kongtask.worker.loading import load_file
-from kongtask.worker.tasks import Task, TaskList, make_task
+from kongtask.worker.tasks.executables import executable_task, is_executable
+from kongtask.worker.tasks.task import Task, TaskList, make_task
 
 _log = logging.getLogger("kongtask.worker")
 

@@ -9,7 +9,7 @@ from kongtask.worker.control import Control
 from kongtask.worker.events import Emitter
 from kongtask.worker.life.life import Life, PoolFacts
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.tasks import Task
+from kongtask.worker.tasks.task import Task
 
 
 def make_life(

@@ -19,6 +19,7 @@ from kongtask.database.connection import Target
 from kongtask.database.locks import lock_number, pools_namespace
 from kongtask.names import extension_schema_name
 from kongtask.worker.claimed import ClaimedJob
+from kongtask.worker.connections.retries import MISSING
 from kongtask.worker.control import Control
 from kongtask.worker.events import Emitter
 from kongtask.worker.life.events import PoolFenced
@@ -26,7 +27,6 @@ from kongtask.worker.life.making import make_schema
 from kongtask.worker.life.options import LifeOptions, Mode
 from kongtask.worker.life.rescuer import Rescuer
 from kongtask.worker.life.session import LifeSession
-from kongtask.worker.retries import MISSING
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ import psycopg
 
 from kongtask.database.connection import Target
 from kongtask.database.statements import load_statement
-from kongtask.worker.session import cut_after, open_connection
+from kongtask.worker.connections.session import cut_after, open_connection
 
 _LOCK = ("namespace", "lock_key")
 

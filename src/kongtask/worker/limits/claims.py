@@ -13,10 +13,10 @@ import msgspec
 from kongtask.database.locks import lock_number
 from kongtask.database.statements import load_statement
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Claimer, Found
+from kongtask.worker.claiming.claimer import Claimer, Found
+from kongtask.worker.connections.session import Ask
 from kongtask.worker.limits.choosing import Candidate, Group, choose
 from kongtask.worker.limits.rules import LimitRule, Rules
-from kongtask.worker.session import Ask
 
 _log = logging.getLogger("kongtask.worker")
 

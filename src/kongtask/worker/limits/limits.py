@@ -16,7 +16,9 @@ from kongtask.database.connection import Target
 from kongtask.database.statements import load_statement
 from kongtask.names import extension_schema_name
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Claimer, Found
+from kongtask.worker.claiming.claimer import Claimer, Found
+from kongtask.worker.connections.retries import MISSING
+from kongtask.worker.connections.session import raise_cancellation
 from kongtask.worker.events import Emitter
 from kongtask.worker.life.making import make_schema
 from kongtask.worker.limits.claims import LimitedClaims
@@ -29,9 +31,7 @@ from kongtask.worker.limits.rules import (
     declared_limits,
     make_rules,
 )
-from kongtask.worker.retries import MISSING
-from kongtask.worker.session import raise_cancellation
-from kongtask.worker.tasks import Task
+from kongtask.worker.tasks.task import Task
 
 #: Runs a statement of this package: its name and values.
 Run = Callable[[str, Mapping[str, Any]], Awaitable[Sequence[tuple[Any, ...]]]]

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.tasks import Task
+from kongtask.worker.tasks.task import Task
 
 
 class LimitRule(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import psycopg
 
 from kongtask.errors import UsageError
-from kongtask.worker.context import Context, Surroundings, ThreadContext, Values
+from kongtask.worker.tasks.context import Context, Surroundings, ThreadContext, Values
 
 if TYPE_CHECKING:
     from kongtask.jobs import Job, JobSpec

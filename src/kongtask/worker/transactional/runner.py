@@ -16,13 +16,13 @@ from typing import Any
 from kongtask.database.statements import load_statement
 from kongtask.errors import BatchError, JobLostError, TransactionError, UsageError
 from kongtask.jobs.failures import sqlstate_of
-from kongtask.worker.batches import settle_batch
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.context import Context, Surroundings
-from kongtask.worker.outcomes import Fail, Retry, Snooze
-from kongtask.worker.retries import CLASH, LOST, LOST_CLASSES, Backoff, backoff_for
-from kongtask.worker.runners import Runners
-from kongtask.worker.tasks import Task
+from kongtask.worker.connections.retries import CLASH, LOST, LOST_CLASSES, Backoff, backoff_for
+from kongtask.worker.execution.batches import settle_batch
+from kongtask.worker.execution.runners import Runners
+from kongtask.worker.tasks.context import Context, Surroundings
+from kongtask.worker.tasks.outcomes import Fail, Retry, Snooze
+from kongtask.worker.tasks.task import Task
 from kongtask.worker.transactional.contexts import TransactionContext, TransactionThreadContext
 from kongtask.worker.transactional.limit import AnswerLimit
 from kongtask.worker.transactional.run import Run

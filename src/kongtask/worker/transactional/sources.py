@@ -24,7 +24,7 @@ import psycopg
 
 from kongtask.errors import TransactionError, UsageError
 from kongtask.jobs.drivers import DjangoConnection
-from kongtask.worker.context import Surroundings
+from kongtask.worker.tasks.context import Surroundings
 from kongtask.worker.transactional.run import Run
 
 

@@ -11,10 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kongtask.errors import BatchError, JobLostError, JobTimedOutError
-from kongtask.worker.attempts import Failure, Settled, Snoozed, Unfinished, failure_of
-from kongtask.worker.batches import settle_batch
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.context import Context, Surroundings, ThreadContext
 from kongtask.worker.events import (
     Emitter,
     JobError,
@@ -23,10 +20,13 @@ from kongtask.worker.events import (
     JobStart,
     JobSuccess,
 )
-from kongtask.worker.outcomes import Snooze
-from kongtask.worker.runners import Runners
-from kongtask.worker.tasks import Middleware, Task
-from kongtask.worker.timeouts import timeout_of
+from kongtask.worker.execution.batches import settle_batch
+from kongtask.worker.execution.runners import Runners
+from kongtask.worker.execution.timeouts import timeout_of
+from kongtask.worker.tasks.attempts import Failure, Settled, Snoozed, Unfinished, failure_of
+from kongtask.worker.tasks.context import Context, Surroundings, ThreadContext
+from kongtask.worker.tasks.outcomes import Snooze
+from kongtask.worker.tasks.task import Middleware, Task
 
 if TYPE_CHECKING:
     from kongtask.worker.transactional import TransactionalRunner

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from kongtask.worker.attempts import Failure, Settled, Snoozed, Unfinished
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Claimer
+from kongtask.worker.claiming.claimer import Claimer
 from kongtask.worker.events import Emitter, JobComplete, JobLost, JobSnoozed
+from kongtask.worker.execution.results import Batcher
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.outcomes import Fail, Retry
-from kongtask.worker.results import Batcher
+from kongtask.worker.tasks.attempts import Failure, Settled, Snoozed, Unfinished
+from kongtask.worker.tasks.outcomes import Fail, Retry
 
 _log = logging.getLogger("kongtask.worker")
 

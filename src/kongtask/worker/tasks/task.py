@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from kongtask.errors import UsageError
-from kongtask.worker.payloads import Signature, read_signature
-from kongtask.worker.retry_policies import RetryPolicy
+from kongtask.worker.tasks.payloads import Signature, read_signature
+from kongtask.worker.tasks.retry_policies import RetryPolicy
 
 if TYPE_CHECKING:
     from kongtask.jobs.limits import Limit

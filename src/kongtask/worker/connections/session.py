@@ -15,8 +15,8 @@ import psycopg
 from psycopg.types.numeric import Int8BinaryLoader
 
 from kongtask.database.connection import Target
+from kongtask.worker.connections.retries import LOST, MOST_ATTEMPTS, backoff_for
 from kongtask.worker.events import Event, PoolConnectionLost, PoolConnectionRestored
-from kongtask.worker.retries import LOST, MOST_ATTEMPTS, backoff_for
 
 T = TypeVar("T")
 

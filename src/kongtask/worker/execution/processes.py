@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from kongtask.errors import TaskProcessDiedError
-from kongtask.worker.threads import Outcome
+from kongtask.worker.execution.threads import Outcome
 
 #: Asks a process to end its call. Service managers and terminals do not send it.
 _END = signal.SIGUSR1

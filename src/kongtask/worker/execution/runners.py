@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.processes import Processes
-from kongtask.worker.threads import Threads
+from kongtask.worker.execution.processes import Processes
+from kongtask.worker.execution.threads import Threads
 
 
 class Runners:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 
 from kongtask.database.connection import Target
+from kongtask.worker.connections.session import cut_after, open_connection, raise_cancellation
 from kongtask.worker.events import (
     Emitter,
     PoolListenConnecting,
@@ -17,7 +18,6 @@ from kongtask.worker.events import (
     PoolListenRelease,
     PoolListenSuccess,
 )
-from kongtask.worker.session import cut_after, open_connection, raise_cancellation
 
 JOBS = "jobs:insert"
 MIGRATIONS = "worker:migrate"

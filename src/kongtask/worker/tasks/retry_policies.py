@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from kongtask.errors import UsageError
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.outcomes import seconds_of
+from kongtask.worker.tasks.outcomes import seconds_of
 
 #: Returns how long to wait, in seconds or as a timedelta, or None for as long as without a policy;
 #: raises :class:`Fail` where the job is not to be tried again.

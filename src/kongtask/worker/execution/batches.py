@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from kongtask.errors import BatchError
-from kongtask.worker.attempts import Snoozed, message_of
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.outcomes import Retry, Snooze
+from kongtask.worker.tasks.attempts import Snoozed, message_of
+from kongtask.worker.tasks.outcomes import Retry, Snooze
 
 _log = logging.getLogger("kongtask.worker")
 

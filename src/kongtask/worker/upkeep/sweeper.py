@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
+from kongtask.worker.connections.session import raise_cancellation
 from kongtask.worker.events import (
     Emitter,
     ResetLockedFailure,
@@ -14,7 +15,6 @@ from kongtask.worker.events import (
     ResetLockedSuccess,
 )
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.session import raise_cancellation
 
 _log = logging.getLogger("kongtask.worker")
 

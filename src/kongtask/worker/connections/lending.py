@@ -17,7 +17,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from kongtask.database.connection import Target, connect, connect_async
-from kongtask.worker.session import keepalives
+from kongtask.worker.connections.session import keepalives
 
 _MOST_CONNECTIONS = 10
 

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-from kongtask.worker.attempts import Settled, Unfinished
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.endings import Endings
+from kongtask.worker.claiming.local_queue import LocalQueue
 from kongtask.worker.events import (
     Emitter,
     WorkerCreate,
@@ -17,9 +16,10 @@ from kongtask.worker.events import (
     WorkerRelease,
     WorkerStop,
 )
-from kongtask.worker.executor import Executor
+from kongtask.worker.execution.endings import Endings
+from kongtask.worker.execution.executor import Executor
 from kongtask.worker.life import Life
-from kongtask.worker.local_queue import LocalQueue
+from kongtask.worker.tasks.attempts import Settled, Unfinished
 
 #: Seconds that executors may keep the event loop from everything else.
 _SLICE = 0.005

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Claimer
-from kongtask.worker.session import raise_cancellation
+from kongtask.worker.claiming.claimer import Claimer
+from kongtask.worker.connections.session import raise_cancellation
 
 _log = logging.getLogger("kongtask.worker")
 

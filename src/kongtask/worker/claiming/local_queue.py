@@ -21,7 +21,7 @@ from enum import StrEnum
 from time import monotonic
 
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.claimer import Found
+from kongtask.worker.claiming.claimer import Found
 from kongtask.worker.events import (
     Emitter,
     LocalQueueGetJobsComplete,

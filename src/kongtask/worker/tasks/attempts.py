@@ -9,8 +9,8 @@ from typing import ClassVar, Literal, NamedTuple
 
 from kongtask.errors import BatchError, JobCancelledError
 from kongtask.worker.claimed import ClaimedJob
-from kongtask.worker.outcomes import Fail, Retry, seconds_of
-from kongtask.worker.tasks import Task
+from kongtask.worker.tasks.outcomes import Fail, Retry, seconds_of
+from kongtask.worker.tasks.task import Task
 
 _log = logging.getLogger("kongtask.worker")
 

@@ -11,7 +11,7 @@ import msgspec
 import msgspec.inspect
 
 from kongtask.errors import PayloadError, UsageError
-from kongtask.worker.context import Context, ThreadContext
+from kongtask.worker.tasks.context import Context, ThreadContext
 
 _NAMED_ONLY = inspect.Parameter.KEYWORD_ONLY
 #: The kinds of types that a JSON object may become.

@@ -17,9 +17,9 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from kongtask.errors import ExecutableFailedError
-from kongtask.worker.context import Context
-from kongtask.worker.payloads import Signature
-from kongtask.worker.tasks import Task
+from kongtask.worker.tasks.context import Context
+from kongtask.worker.tasks.payloads import Signature
+from kongtask.worker.tasks.task import Task
 
 #: Seconds that a program may run, as with Graphile Worker, where its job does not say otherwise.
 _LONGEST = 4 * 3600.0

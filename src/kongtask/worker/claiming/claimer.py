@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from kongtask.database.connection import Target
 from kongtask.database.statements import load_statement
-from kongtask.worker.attempts import Unfinished
 from kongtask.worker.claimed import ClaimedJob, Row, moment_of
+from kongtask.worker.connections.session import Answer, Ask, Rows, Session
 from kongtask.worker.events import Emitter
 from kongtask.worker.options import WorkerOptions
-from kongtask.worker.session import Answer, Ask, Rows, Session
+from kongtask.worker.tasks.attempts import Unfinished
 
 T = TypeVar("T")
 
@@ -315,7 +315,7 @@ class Claimer:
         return {"pool_id": self.pool_id, "ids": [job.id for job in jobs], "moments": moments}
 
     def _sql(self, name: str) -> bytes:
-        return load_statement("kongtask.worker", name, self._options.schema)
+        return load_statement("kongtask.worker.claiming", name, self._options.schema)
 
 
 def _missing(jobs: Sequence[ClaimedJob], answer: Answer) -> list[ClaimedJob]:

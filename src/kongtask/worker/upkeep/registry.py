@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import psycopg
 
-from kongtask.worker.claimer import Claimer
+from kongtask.worker.claiming.claimer import Claimer
 
 _log = logging.getLogger("kongtask.worker")
 

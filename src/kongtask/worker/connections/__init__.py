@@ -1,0 +1,1 @@
+"""Connections of a worker, which are opened again when they are lost."""

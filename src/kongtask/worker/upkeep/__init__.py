@@ -1,0 +1,1 @@
+"""What a pool does besides running jobs: freeing dead workers' locks, keeping its own."""
