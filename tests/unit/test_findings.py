@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
 
+from kongtask.cli.finding import Finding
 from kongtask.cli.findings import (
-    Finding,
     counts,
     github_line,
     print_findings,

@@ -44,7 +44,8 @@ def command(
 
     Exit codes: 0 nothing found, or notes only, 1 warnings or errors, 2 error.
     """
-    from kongtask.cli.findings import Finding, print_findings, summary
+    from kongtask.cli.finding import Finding
+    from kongtask.cli.findings import print_findings, summary
     from kongtask.cli.jobs.session import job_session
     from kongtask.monitoring.doctor import RULES, examine
     from kongtask.settings import load_settings

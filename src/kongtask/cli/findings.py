@@ -1,16 +1,17 @@
-"""Findings: what a check has to say about a place, for people and for the programs of CI."""
+"""Findings as text for people, and in the formats that the programs of CI read."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from kongtask.cli.finding import Finding, relative
+from kongtask.cli.sarif import sarif
 from kongtask.place import Place
 from kongtask.rules import Level, Rule
 
@@ -21,40 +22,6 @@ _COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 #: What GitHub calls the levels.
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that a check found.
-
-    Attributes:
-        rule: the rule that it breaks.
-        level: how much it matters.
-        message: what is wrong, one sentence.
-        hint: what to do about it; may be empty.
-        file: the file that it is about, if it is about one.
-        line: the line in that file, from 1.
-        column: the column in that line in characters, from 1.
-        end_line: the last line, where there are several.
-        source: the text of the line.
-        object: the words for the object that it is about, such as ``table shop.orders``.
-    """
-
-    rule: str
-    level: Level
-    message: str
-    hint: str = ""
-    file: Path | None = None
-    line: int | None = None
-    column: int | None = None
-    end_line: int | None = None
-    source: str | None = None
-    object: str | None = None
-
-    @property
-    def place(self) -> tuple[str, int, int]:
-        """What findings are sorted by: those without a file come last."""
-        return (str(self.file) if self.file else "\U0010ffff", self.line or 0, self.column or 0)
 
 
 def print_findings(
@@ -78,8 +45,6 @@ def print_findings(
     if format_ == "json":
         click.echo(json.dumps(document(found, root), indent=2, ensure_ascii=False))
     elif format_ == "sarif":
-        from kongtask.cli.sarif import sarif
-
         click.echo(json.dumps(sarif(found, rules, root, tool), indent=2, ensure_ascii=False))
     elif format_ == "github":
         for finding in found:
@@ -177,12 +142,6 @@ def _picture(finding: Finding, line: int, source: str) -> Iterator[str]:
     yield shown
     if finding.column is not None:
         yield caret
-
-
-def relative(path: Path, folder: Path) -> str:
-    """Return a path as one looks for it from a folder, or in full where it lies elsewhere."""
-    path = path.absolute()
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
 def _printable(text: str) -> str:

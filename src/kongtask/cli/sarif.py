@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kongtask import __version__
-from kongtask.cli.findings import Finding, relative
+from kongtask.cli.finding import Finding, relative
 from kongtask.rules import Rule
 
 _SCHEMA = (

@@ -8,12 +8,9 @@ import os
 import signal
 import threading
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from kongtask.worker.events import ForcefulShutdown, GracefulShutdown
-
-if TYPE_CHECKING:
-    from kongtask.worker.runner import Runner
+from kongtask.worker.events import Emitter, ForcefulShutdown, GracefulShutdown
 
 _log = logging.getLogger("kongtask.worker")
 
@@ -22,6 +19,23 @@ _SIGNALS = (signal.SIGUSR2, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal
 #: Seconds after a signal in which further ones are not heard: one Ctrl-C reaches a process and its
 #: parents, and some of them pass it on.
 _DEAF = 5.0
+
+
+class Stoppable(Protocol):
+    """What signals end: a worker."""
+
+    @property
+    def emitter(self) -> Emitter:
+        """Told that a signal was heard."""
+        ...
+
+    def stop(self, reason: str) -> object:
+        """Begin a graceful shutdown."""
+        ...
+
+    async def kill(self, reason: str) -> object:
+        """Shut down by force."""
+        ...
 
 
 class Signals:
@@ -38,7 +52,7 @@ class Signals:
 
     _listening: tuple[Signals, ...] = ()
 
-    def __init__(self, worker: Runner, *, deaf: float | None = None) -> None:
+    def __init__(self, worker: Stoppable, *, deaf: float | None = None) -> None:
         self._worker, self._deaf = worker, _DEAF if deaf is None else deaf
         self._loop = asyncio.get_running_loop()
         self._heard: signal.Signals | None = None

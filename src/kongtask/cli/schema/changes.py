@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from kongtask.cli.findings import Finding
+from kongtask.cli.finding import Finding
 from kongtask.cli.schema.places import Places
 from kongtask.cli.schema.report import attribute_sentence, impact_sentences
 from kongtask.rules import Level, Rule

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from kongtask.cli.findings import Finding
+from kongtask.cli.finding import Finding
 from kongtask.cli.schema.checks import Check
 from kongtask.cli.schema.places import Places
 from kongtask.cli.schema.report import drift_sentence

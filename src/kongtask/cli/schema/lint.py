@@ -15,7 +15,7 @@ from kongtask.rules import Level
 from kongtask.settings import default_schema_name, load_settings
 
 if TYPE_CHECKING:
-    from kongtask.cli.findings import Finding
+    from kongtask.cli.finding import Finding
     from kongtask.database.connection import Target
     from kongtask.migrate import Migration, MigrationSet
     from kongtask.schema.model import Database
@@ -108,7 +108,7 @@ def command(
 def _lint_schemas(
     settings: Settings, names: Sequence[str], target: Target | None, rules: Collection[str]
 ) -> list[Finding]:
-    from kongtask.cli.findings import Finding
+    from kongtask.cli.finding import Finding
     from kongtask.cli.schema.places import Places
     from kongtask.schema.diff import title
     from kongtask.schema.lint import lint
@@ -152,7 +152,7 @@ def _read(settings: Settings, names: Sequence[str], target: Target | None) -> Da
 def _lint_migrations(
     settings: Settings, names: Sequence[str], since: str | None, major: int, rules: Collection[str]
 ) -> list[Finding]:
-    from kongtask.cli.findings import Finding
+    from kongtask.cli.finding import Finding
     from kongtask.cli.revisions import migration_set
     from kongtask.migrate.lint import lint
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from kongtask.cli.findings import Finding
+from kongtask.cli.finding import Finding
 from kongtask.errors import UsageError
 from kongtask.migrate.lint import RULES as MIGRATION_RULES
 from kongtask.rules import Rule
