@@ -10,6 +10,7 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
+import pytest
 from psycopg.conninfo import make_conninfo
 
 from kongtask.database.connection import Target, connect
@@ -298,6 +299,42 @@ def test_what_a_dead_worker_had_asked_for_is_freed_too_and_then_it_is_forgotten(
     assert look_once(queue) == 1
     assert queue.locks() == 0
     assert value(queue, "select count(*) from kongtask.pools") == 0
+
+
+@pytest.mark.parametrize(("state", "times"), [("57P03", 8), ("P0001", 1)])
+def test_a_last_attempt_begins_although_it_cannot_be_written_down(
+    extended: Queue, state: str, times: int
+) -> None:
+    app, ran = App(extended.conninfo), list[int]()
+
+    @app.task
+    async def task(context: Context) -> None:
+        ran.append(context.job.id)
+
+    extended.connection.execute(
+        f"""
+        create sequence refusals;
+        create function refuse() returns trigger language plpgsql as $$
+        begin
+          if nextval('refusals') <= {times} then
+            raise exception 'the server is about to be there' using errcode = '{state}';
+          end if;
+          return new;
+        end $$;
+        create trigger refuse before insert on kongtask.begun_jobs
+        for each row execute function refuse()
+        """.encode()
+    )
+
+    async def work() -> None:
+        done = Watch(app, JobComplete)
+        async with running(app):
+            await done.until(2)
+
+    jobs = [extended.add("task", max_attempts=1), extended.add("task")]
+    run(work())
+    assert sorted(ran) == jobs
+    assert value(extended, "select last_value from refusals") >= times
 
 
 def test_a_worker_goes_on_without_the_schema_and_says_so_once(queue: Queue) -> None:

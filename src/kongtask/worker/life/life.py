@@ -38,7 +38,7 @@ DEATH = "Worker died ("
 #: Seconds between attempts to reach the server.
 _RETRY = 0.3
 
-#: How often the end of a pool, or the begin of a job, is tried to be written.
+#: How often the end of a pool is tried to be written.
 _ATTEMPTS = 5
 
 
@@ -208,7 +208,7 @@ class Life:
         await asyncio.gather(*self._loops, return_exceptions=True)
         try:
             if self.is_active and not is_abandoned:
-                await self._insist("deregister", {"pool_id": self._pool.pool_id})
+                await self._deregister()
         except (psycopg.Error, OSError, TimeoutError) as error:
             _log.warning("the worker's end could not be written down: %s; others notice it", error)
         finally:
@@ -216,9 +216,7 @@ class Life:
             await self._session.close()
 
     async def _run_begun(self, job: ClaimedJob, run: Callable[[ClaimedJob], Awaitable[T]]) -> T:
-        given = {"pool_id": self._pool.pool_id, "job_id": job.id, "attempt": job.attempts}
-        if self.is_active:
-            await self._insist("begin_job", given)
+        await self._write_down_begin(job)
         self._begun.add(job.id)
         try:
             return await run(job)
@@ -226,11 +224,25 @@ class Life:
             self._begun.discard(job.id)
             self._has_ended_begun = True
 
-    async def _insist(self, name: str, values: dict[str, object]) -> None:
-        """Run a statement, again where the connection was lost."""
+    async def _write_down_begin(self, job: ClaimedJob) -> None:
+        """Write down that a job begins, however long the server is away: nothing else can begin."""
+        given = {"pool_id": self._pool.pool_id, "job_id": job.id, "attempt": job.attempts}
+        while self.is_active:
+            try:
+                await self._session.run("begin_job", given)
+            except (psycopg.OperationalError, OSError, TimeoutError):
+                await asyncio.sleep(_RETRY)  # the connections that do the work tell of it
+            except psycopg.Error as error:
+                if await self._is_passing(error):
+                    _log.warning("nobody will know that %r has begun here: %s", job, error)
+                return
+            else:
+                return
+
+    async def _deregister(self) -> None:
         for left in reversed(range(_ATTEMPTS)):
             try:
-                await self._session.run(name, values)
+                await self._session.run("deregister", {"pool_id": self._pool.pool_id})
             except (psycopg.OperationalError, OSError, TimeoutError):
                 if not left:
                     raise
