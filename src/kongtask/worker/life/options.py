@@ -17,7 +17,8 @@ class LifeOptions:
     Attributes:
         mode: ``lock`` where a session of the server's is the pool's own: the server itself notices
             its end. ``heartbeat`` where a pooler is between. None chooses.
-        beat_interval: how often a pool says that it is there.
+        beat_interval: how often a pool says that it is there, and asks what is wanted of it: what
+            no notification has told, such as that a job is cancelled, is seen within a second.
         look_interval: how often it looks for others that do not; varied by half.
         grace: in the mode ``lock``, others look at the lock of a pool that they have not heard of
             for so long.
@@ -26,7 +27,7 @@ class LifeOptions:
     """
 
     mode: Mode | None = None
-    beat_interval: float = 1.0
+    beat_interval: float = 0.8
     look_interval: float = 1.0
     grace: float = 3.0
     threshold: float = 30.0
