@@ -100,6 +100,7 @@ class WorkerPool:
         self._endings = Endings(
             self._claimer, options, emitter,
             on_written=self._look_behind, on_due=self.nudge, on_fatal=self._fatal,
+            is_waited_for=self._is_waited_for,
         )  # fmt: skip
         self._runners = Runners(options.concurrency)
         self._queue_names = QueueNames(self._claimer.queue_names, options.queue_name_batch_delay)

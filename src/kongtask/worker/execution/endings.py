@@ -30,6 +30,7 @@ class Endings:
         on_written: told of jobs whose end has been written.
         on_due: called when a job that was put back for a moment is due again.
         on_fatal: told of an error of a write.
+        is_waited_for: tells whether other jobs wait for the end of some.
     """
 
     def __init__(
@@ -41,11 +42,14 @@ class Endings:
         on_written: Callable[[Sequence[ClaimedJob]], Awaitable[None]],
         on_due: Callable[[], None],
         on_fatal: Callable[[BaseException], None],
+        is_waited_for: Callable[[Sequence[ClaimedJob]], bool],
     ) -> None:
         self._claimer, self._emitter = claimer, emitter
         self._on_written, self._on_due = on_written, on_due
         self._poll_interval = options.poll_interval
-        self._done = Batcher(self._write_done, options.complete_batch_delay, on_fatal)
+        self._done = Batcher(
+            self._write_done, options.complete_batch_delay, on_fatal, is_urgent=is_waited_for
+        )
         self._unfinished = Batcher(self._write_unfinished, options.fail_batch_delay, on_fatal)
         self._committed = Batcher(self._tell_done, 0, on_fatal)
 
