@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import groupby
 from pathlib import Path
 from time import monotonic
 
@@ -20,7 +21,7 @@ from .faults import FAULTS, choose_faults
 from .report import Row, table, write_into
 from .run import play
 from .scenario import Outcome, Scenario
-from .steps import all_points
+from .steps import Place, all_points
 
 #: The kind of fault that is a mixture of the others, a different one for each seed.
 _MIXED = "mixed"
@@ -33,7 +34,7 @@ def main() -> int:
     """Play, and return the exit code."""
     given = _arguments()
     node = [] if given.no_node else [peer(_REVISION)]
-    rows, points, is_right = [], set[str](), True
+    rows, places, is_right = [], set[Place](), True
     for name in given.faults:
         outcomes = []
         for seed in given.seeds:
@@ -41,11 +42,11 @@ def main() -> int:
             faults = choose_faults(seed) if name == _MIXED else tuple(name.split("+"))
             scenario = Scenario(
                 seed=seed, faults=faults, jobs=given.jobs, node=node, is_patient=not given.quick,
-                seconds=given.seconds,
+                seconds=given.seconds, reached=frozenset(places),
             )  # fmt: skip
             outcome = play(scenario)
             outcomes.append(outcome)
-            points |= {place.point for place in outcome.places}
+            places |= outcome.places
             is_right = is_right and outcome.is_right
             print(
                 f"{name}, seed {seed}: {_summary(outcome)}, {monotonic() - began:.0f} s", flush=True
@@ -54,11 +55,20 @@ def main() -> int:
                 print(outcome, flush=True)
         rows.append(_row(name, outcomes))
     print(f"\n{table(rows)}")
-    if points:
-        print(f"\nkilled at {len(points)} of {len(all_points())} awaits of the worker")
+    if places:
+        _tell_awaits({place.point for place in places})
     if given.output:
         write_into(given.output, rows)
     return 0 if is_right else 1
+
+
+def _tell_awaits(points: Collection[str]) -> None:
+    """Say at how many awaits workers were killed, and at which they were not."""
+    left = [point for point in all_points() if str(point) not in points]
+    number = len(all_points())
+    print(f"\nkilled at {number - len(left)} of {number} awaits of the worker; not at")
+    for function, of_one in groupby(left, key=lambda point: point.function):
+        print(f"  {function}: {', '.join(str(point.line) for point in of_one)}")
 
 
 def _row(name: str, outcomes: Sequence[Outcome]) -> Row:

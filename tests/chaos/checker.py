@@ -13,6 +13,7 @@ from kongtask.jobs.limits import Limit, Rate
 
 from .history import OPERATOR, Disturbance, Event, History
 from .index import Hold, Index
+from .tasks import NAP
 
 #: Seconds by which a moment that the server has computed may differ from the same here.
 _ROUNDING = 0.001
@@ -276,8 +277,10 @@ def _attempts(index: Index) -> Iterator[Violation]:
         elif index.is_takeover(event):
             is_right = after in {before, before - 1} or after == most
         else:
-            # Who fails waits for the next attempt; what was not begun is given back as it was.
-            is_right = after == (before if event.run_at != event.old_run_at else before - 1)
+            # Who fails waits for the next attempt; what was not begun is given back as it was, and
+            # so is what naps.
+            has_failed = event.run_at != event.old_run_at and not _naps(event)
+            is_right = after == (before if has_failed else before - 1)
         if not is_right:
             yield Violation(
                 Kind.ATTEMPTS, f"job {event.job}: {before} to {after} by {event.process}"
@@ -292,11 +295,16 @@ def _backoff(index: Index) -> Iterator[Violation]:
         assert event.run_at is not None
         assert event.old_run_at is not None
         due = max(event.transaction_began_at, event.old_run_at)
-        due += math.exp(min(event.attempts or 0, 10))
+        due += NAP if _naps(event) else math.exp(min(event.attempts or 0, 10))
         if abs(event.run_at - due) > _ROUNDING:
             yield Violation(
                 Kind.BACKOFF, f"job {event.job}: {event.run_at - due:+.3f} s by {event.process}"
             )
+
+
+def _naps(event: Event) -> bool:
+    """Tell whether a job is to come again as if its attempt had not been made."""
+    return event.task == "nap" and (event.attempts or 0) < (event.old_attempts or 0)
 
 
 def _early(index: Index) -> Iterator[Violation]:

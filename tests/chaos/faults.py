@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import time
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from kongtask.database.connection import Connection
 from tests.interop.peer import node_environment
-
-from .steps import Place, Side, all_points
 
 if TYPE_CHECKING:
     from .run import Run
@@ -25,9 +23,6 @@ _CLASH_ONE_IN = 5
 
 #: Seconds after which a fault looks again for a worker that runs.
 _SOON = 0.2
-
-#: The share of the places in the worker's code at which a seed kills.
-_SHARE_OF_PLACES = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +242,3 @@ def moments(rng: random.Random, names: Sequence[str], seconds: float) -> list[tu
         ),
         key=lambda one: one[0],
     )
-
-
-def places_of(seed: int) -> set[Place]:
-    """Return the places in the worker's code at which a seed kills, each once if it comes there."""
-    places = [Place(str(point), side) for point in all_points() for side in get_args(Side)]
-    return set(random.Random(seed).sample(places, round(_SHARE_OF_PLACES * len(places))))

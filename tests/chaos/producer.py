@@ -16,6 +16,7 @@ import psycopg
 
 from kongtask.jobs import JobSpec, add_jobs
 
+from .tasks import OTHERS
 from .worker import appender
 
 #: Seconds that the server may be away.
@@ -41,6 +42,7 @@ def produce(
     long: float,
     transactional: float,
     limited: float,
+    others: float,
     pause: float,
 ) -> None:
     """Add jobs.
@@ -53,6 +55,8 @@ def produce(
         count: how many jobs.
         long: the share of jobs that outlast a fault.
         transactional: the share of jobs whose task runs in a transaction, which Node cannot.
+        limited: the share of jobs whose task has limits.
+        others: the share of jobs whose task runs elsewhere than on the event loop, or comes again.
         pause: seconds between transactions, at most.
     """
     rng, tell = random.Random(seed), appender(file)
@@ -61,7 +65,12 @@ def produce(
     while number < last:
         numbers = list(range(number, min(last, number + rng.randint(1, 8))))
         number += len(numbers)
-        specs = [_job(rng, each, long, transactional, limited) for each in numbers]
+        specs = [
+            _job(
+                rng, each, long=long, transactional=transactional, limited=limited, others=others
+            )
+            for each in numbers
+        ]  # fmt: skip
         is_rolled_back = rng.random() < _ROLLED_BACK
         tell(numbers=numbers, outcome="unknown")
         try:
@@ -78,7 +87,12 @@ def produce(
 
 
 def _job(
-    rng: random.Random, number: int, long: float, transactional: float, limited: float
+    rng: random.Random,
+    number: int,
+    long: float,
+    transactional: float,
+    limited: float,
+    others: float,
 ) -> JobSpec:
     """Return a job: some are long, some fail, some have few attempts, a third is in a queue."""
     payload = {
@@ -90,6 +104,7 @@ def _job(
     kind = rng.random()
     identifier = "work" if kind >= limited + transactional else "pay"
     identifier = "call" if kind < limited else identifier
+    identifier = rng.choice(OTHERS) if kind >= 1 - others else identifier
     queue = f"queue {rng.randrange(_QUEUES)}" if rng.random() < 1 / 3 else None
     return JobSpec(
         identifier=identifier, payload=payload, queue_name=queue,

@@ -26,12 +26,12 @@ from tests.worker.relay import Relay
 
 from . import history as records
 from .checker import check, recoveries
-from .faults import moments, places_of
+from .faults import moments
 from .history import Disturbance, History
 from .scenario import Outcome, Scenario
 from .server import Servers
-from .steps import Place
-from .worker import LIMITS
+from .steps import Place, all_places
+from .tasks import LIMITS
 from .workers import NodeWorker, PythonWorker, Worker, start_producer
 
 T = TypeVar("T")
@@ -48,6 +48,9 @@ _IN_VAIN = 60.0
 
 #: Seconds in which a worker comes to the await point at which it dies, if it does.
 _OVERDUE = 2.0
+
+#: The share of processes that may die where others have died before.
+_SHARE_OF_KNOWN = 0.2
 
 #: Seconds until a worker that could not begin is started again.
 _RESTART = 0.3
@@ -104,7 +107,6 @@ class Run:
         self._false_starts = 0
         self.logs: dict[str, str] = {}
         self._producers: list[subprocess.Popen[bytes]] = []
-        self._places = places_of(scenario.seed)
         self.places: set[Place] = set()
         is_patient = scenario.is_patient
         self.answer_timeout = 5.0 if is_patient else 2.0
@@ -255,7 +257,7 @@ class Run:
                     direct, name, file=str(self._folder / f"{name}.jsonl"),
                     seed=scenario.seed * 100 + number, first=1 + number * share, count=share,
                     long=scenario.long, transactional=scenario.transactional,
-                    limited=scenario.limited_share,
+                    limited=scenario.limited_share, others=scenario.others_share,
                     pause=2 * scenario.seconds / max(1, share / 4.5),
                 )
             )  # fmt: skip
@@ -291,6 +293,7 @@ class Run:
             "concurrency": 4, "poll_interval": 1.0, "answer_timeout": self.answer_timeout,
             "max_pool_size": 2 if "exhaustion" in self.scenario.faults else 10,
             "life": life, "cron": _CRON, "is_limited": self.scenario.limited_share > 0,
+            "has_others": self.scenario.others_share > 0,
             **self.scenario.options,
         }  # fmt: skip
 
@@ -315,9 +318,7 @@ class Run:
         said = worker.last_said() if isinstance(worker, PythonWorker) else {}
         if "died_at" in said:
             self.disturbed("kill", worker.name, said["died_at"])
-            place = Place(*said["place"])
-            self.places.add(place)
-            self._places.discard(place)
+            self.places.update(Place(*place) for place in said["places"])
             worker.kill_at = None if worker.kill_at is None else self._next_death()
         elif isinstance(worker, PythonWorker) and not worker.is_ready():
             # Who starts while the server is away ends, and is started again by whoever runs it.
@@ -331,8 +332,15 @@ class Run:
         worker.start()
 
     def _next_death(self) -> tuple[list[Place], int]:
-        """Return at which places the next process dies, and at the how-manieth it comes to."""
-        return sorted(self._places), self.rng.choice([1, 1, 1, 2, 4, 16])
+        """Return at which places the next process dies, and at the how-manieth it comes to.
+
+        They are those at which none has died yet, all or some of them; at times, they are any.
+        """
+        known = self.places | self.scenario.reached
+        fresh = [place for place in all_places() if place not in known]
+        places = all_places() if self.rng.random() < _SHARE_OF_KNOWN else fresh
+        chosen = self.rng.sample(places, round(len(places) * self.rng.choice([0.2, 1.0])))
+        return chosen, self.rng.choice([1, 1, 1, 2, 4, 16])
 
     def _is_due(self, worker: Worker) -> bool:
         return any(action == worker.start for _, _, action in self._agenda)

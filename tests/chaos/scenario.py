@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ _MOST_SHOWN = 20
 #: The share of jobs whose task has limits, where the seed says so.
 _LIMITED = 0.15
 
+#: The share of jobs whose task does not just run on the event loop, where the seed says so.
+_OTHERS = 0.3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
@@ -34,6 +37,10 @@ class Scenario:
         transactional: the share of jobs whose task runs in a transaction, which Node cannot.
         limited: the share of jobs whose task has limits, of which Node knows nothing; None for some
             where the seed is odd. Without any, no task has limits, and workers claim otherwise.
+        others: the share of jobs whose task runs in a thread, a process or a program of its own, or
+            comes again later, none of which Node knows; None for some where the seed is even. Then
+            there is a middleware, too.
+        reached: places at which workers have died in other runs; here they mostly die elsewhere.
         seconds: for how long faults strike.
         python, producers: how many of them there are.
         node: the Graphile Workers that take part.
@@ -51,6 +58,8 @@ class Scenario:
     long: float = 0.08
     transactional: float = 0.25
     limited: float | None = None
+    others: float | None = None
+    reached: Set[Place] = frozenset()
     seconds: float = 5.0
     python: int = 3
     producers: int = 2
@@ -66,6 +75,11 @@ class Scenario:
     def limited_share(self) -> float:
         """The share of jobs whose task has limits."""
         return _LIMITED * (self.seed % 2) if self.limited is None else self.limited
+
+    @property
+    def others_share(self) -> float:
+        """The share of jobs whose task does not just run on the event loop."""
+        return _OTHERS * (1 - self.seed % 2) if self.others is None else self.others
 
     def title(self) -> str:
         """Say which one it is."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
 from types import CodeType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import kongtask.worker
 
@@ -73,24 +73,31 @@ def all_points() -> tuple[Point, ...]:
     return tuple(sorted(found))
 
 
-def kill_at(places: Collection[Place], times: int, on_death: Callable[[Place], None]) -> None:
+@lru_cache(maxsize=1)
+def all_places() -> tuple[Place, ...]:
+    """Return both sides of every await of the worker."""
+    return tuple(Place(str(point), side) for point in all_points() for side in get_args(Side))
+
+
+def kill_at(places: Collection[Place], times: int, on_death: Callable[[list[Place]], None]) -> None:
     """Let the running event loop end this process with SIGKILL at one of some places.
 
     Args:
         places: the places.
         times: at the how-manieth time that it comes to one of them.
-        on_death: told which one it was, right before the end.
+        on_death: told right before the end where it is: an await that waits for another one's end
+            stands where that stands.
     """
     left, wanted = times, frozenset(places)
 
     def look(chain: Coroutine[Any, Any, Any], now: Side) -> None:
         nonlocal left
-        for point in _standing_at(chain):
-            if (point, now) in wanted:
-                left -= 1
-                if left <= 0:
-                    on_death(Place(point, now))
-                    os.kill(os.getpid(), signal.SIGKILL)
+        here = [Place(point, now) for point in _standing_at(chain)]
+        if not wanted.isdisjoint(here):
+            left -= 1
+            if left <= 0:
+                on_death(here)
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def make_task(loop: asyncio.AbstractEventLoop, work: Any, **how: Any) -> asyncio.Task[Any]:
         return asyncio.Task(_Watched(work, look), loop=loop, **how)

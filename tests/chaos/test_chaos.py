@@ -75,7 +75,7 @@ def play_mutant(mutant: Mutant) -> Outcome:
                 Scenario(
                     seed=seed, faults=mutant.faults, mode=mutant.mode, source=source, jobs=120,
                     long=mutant.long, transactional=mutant.transactional, limited=mutant.limited,
-                    seconds=4.0 if mutant.faults else 1.5, patience=8.0,
+                    others=0, seconds=4.0 if mutant.faults else 1.5, patience=8.0,
                 )
             )  # fmt: skip
             if mutant.found in kinds(outcome):
@@ -93,7 +93,7 @@ def play_node() -> Outcome:
     return play(
         Scenario(
             seed=1, python=0, node=workers, node_options=batches, jobs=150, transactional=0,
-            limited=0,
+            limited=0, others=0,
         )
     )  # fmt: skip
 
