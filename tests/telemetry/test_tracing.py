@@ -236,8 +236,9 @@ def test_many_jobs_are_one_span_which_each_of_them_links_to(
     assert sorted(links) == sorted([first.context.span_id] * 3 + [second.context.span_id])
 
 
+@pytest.mark.parametrize("is_transactional", [False, True])
 def test_spans_of_a_task_belong_to_its_run_also_in_a_thread(
-    queue: Queue, app: App, traced: Telescope
+    queue: Queue, app: App, traced: Telescope, is_transactional: bool
 ) -> None:
     tracer = traced.tracers.get_tracer("test")
 
@@ -246,7 +247,7 @@ def test_spans_of_a_task_belong_to_its_run_also_in_a_thread(
         with tracer.start_as_current_span("loop"):
             pass
 
-    @app.task
+    @app.task(transactional=is_transactional)
     def in_thread(context: ThreadContext) -> None:
         with tracer.start_as_current_span("thread"):
             context.add_job("in_loop")

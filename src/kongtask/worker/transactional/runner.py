@@ -11,6 +11,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from kongtask.database.statements import load_statement
@@ -166,7 +168,8 @@ class TransactionalRunner:
                                   schema=around.schema)  # fmt: skip
                 _look_at(end, run)
 
-        await self._runners.in_thread(work, {})
+        # What middleware has set, a span for instance, is to hold in the thread too.
+        await self._runners.in_thread(partial(copy_context().run, work), {})
 
     def _begin_end(self, run: Run) -> None:
         """Go on to the end, unless the job was asked to end before: then nothing is written.
