@@ -103,8 +103,8 @@ class Threads:
         bell.acquire()
         while self._make_calls() and not self._is_closed:
             self._idle.append(bell)
-            # A call may have come before this thread was seen to be idle, and so has woken nobody.
-            if self._calls:
+            # What has come before this thread was seen to be idle has woken nobody.
+            if self._calls or self._is_closed:
                 try:
                     self._idle.remove(bell)
                     continue
