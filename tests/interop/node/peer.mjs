@@ -137,7 +137,9 @@ const commands = {
   },
 
   // Works until stdin ends: {identifiers, log, longest, seed, options}. Each job writes to the table
-  // `log` when it begins and ends, and lasts up to `longest` milliseconds. Says "ready" first.
+  // `log` when it begins and ends, and lasts up to `longest` milliseconds. Says "ready" when it
+  // listens: `run` comes back before, and what was added between its first claim and then would
+  // wait for the next poll.
   async run({ identifiers, log, longest, seed, options: given }) {
     const random = randomFrom(seed);
     const task = async (payload, { job, query, getQueueName }) => {
@@ -148,7 +150,10 @@ const commands = {
       await query(insert, [...values, "end"]);
     };
     const taskList = Object.fromEntries(identifiers.map((identifier) => [identifier, task]));
-    const runner = await worker.run({ ...options, ...given, taskList });
+    const events = new EventEmitter();
+    const listens = once(events, "pool:listen:success");
+    const runner = await worker.run({ ...options, ...given, events, taskList });
+    await listens;
     process.stdout.write("ready\n");
     await once(lines, "close");
     await runner.stop();
