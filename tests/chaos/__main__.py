@@ -42,7 +42,7 @@ def main() -> int:
             faults = choose_faults(seed) if name == _MIXED else tuple(name.split("+"))
             scenario = Scenario(
                 seed=seed, faults=faults, jobs=given.jobs, node=node, is_patient=not given.quick,
-                seconds=given.seconds, reached=frozenset(places),
+                seconds=given.seconds,
             )  # fmt: skip
             outcome = play(scenario)
             outcomes.append(outcome)

@@ -21,6 +21,9 @@ _ROUNDING = 0.001
 #: Seconds for which a disturbance excuses that a pool seems dead.
 _AFTERMATH = 15.0
 
+#: What takes no worker's connections away, and gives nobody a reason to come late.
+_HARMLESS = frozenset({"kill", "control"})
+
 #: Faults that make the server forget claims that it had not written out.
 CRASHES = frozenset({"restart", "failover"})
 
@@ -185,7 +188,7 @@ def _alive(index: Index) -> Iterator[Violation]:
             continue
         # A stopped process keeps its lock; whoever lost its connections may have lost it.
         is_excused = any(
-            fault.what not in {"kill", "stop"}
+            fault.what not in _HARMLESS | {"stop"}
             and fault.process in {None, process}
             and fault.began <= event.at <= fault.ended + _AFTERMATH
             for fault in index.history.disturbances
@@ -202,7 +205,7 @@ def _late(index: Index) -> Iterator[Violation]:
 
 def _recoveries(index: Index) -> list[tuple[str, float]]:
     longest: dict[str, float] = {}
-    quiet = sorted(f.ended for f in index.history.disturbances if f.what != "kill")
+    quiet = sorted(f.ended for f in index.history.disturbances if f.what not in _HARMLESS)
     taken_over_at = {
         event.pool: event.at for event in index.history.events if event.what == "recovered"
     }

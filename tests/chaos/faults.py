@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from kongtask.database.connection import Connection
+from kongtask.jobs import pause, resume, set_concurrency
+from kongtask.jobs.pauses import PauseKind
 from tests.interop.peer import node_environment
 
 if TYPE_CHECKING:
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 
 #: One in so many statements that write to jobs clashes with another.
 _CLASH_ONE_IN = 5
+
+#: What is paused now and then.
+_SUBJECTS: tuple[tuple[PauseKind, str], ...] = (
+    ("all", ""), ("task", "work"), ("task", "block"), ("queue", "queue 0"), ("queue", "queue 1"),
+)  # fmt: skip
+
+#: Up to how many jobs a pool is told to run at once.
+_MOST_AT_ONCE = 8
 
 #: Seconds after which a fault looks again for a worker that runs.
 _SOON = 0.2
@@ -148,6 +158,23 @@ def _deafen(run: Run) -> None:
     run.later(run.rng.uniform(1.0, 3.0), hear_again)
 
 
+def _control(run: Run) -> None:
+    """Pause something for some time, and let each pool run more or fewer jobs at once."""
+    began = time()
+    kind, name = run.rng.choice(_SUBJECTS)
+    with run.servers.operator() as connection:
+        pause(connection, kind, name)
+        for (pool,) in connection.execute(b"select pool_id from kongtask.pools").fetchall():
+            set_concurrency(connection, pool, run.rng.randint(1, _MOST_AT_ONCE))
+
+    def go_on() -> None:
+        with run.servers.operator() as connection:
+            resume(connection, kind, name)
+        run.disturbed("control", None, began)
+
+    run.later(run.rng.uniform(0.5, 2.0), go_on)
+
+
 def _clash(run: Run) -> None:
     """Let statements fail with serialization failures and deadlocks for some time."""
     began = time()
@@ -211,6 +238,7 @@ FAULTS = {
         Fault("failover", _fail_over),
         Fault("half-open", _freeze),
         Fault("deaf", _deafen),
+        Fault("control", _control),
         Fault("clash", _clash),
         Fault("exhaustion", _exhaust),
         Fault("disk", _fill_disk),

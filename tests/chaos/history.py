@@ -135,8 +135,8 @@ def read_events(connection: Connection) -> list[Event]:
 def read_left(connection: Connection) -> list[Left]:
     """Read which jobs are left."""
     rows = connection.execute(b"""
-        select id, (payload ->> 'number')::int, attempts, max_attempts, last_error is not null,
-          locked_by
+        select id, (coalesce(payload -> 0, payload) ->> 'number')::int, attempts, max_attempts,
+          last_error is not null, locked_by
         from graphile_worker._private_jobs order by id
     """)
     names = list(Left.__dataclass_fields__)

@@ -47,14 +47,18 @@ begin
   )
   select
     case tg_op when 'INSERT' then 'added' when 'UPDATE' then 'changed' else 'removed' end,
-    row.id, (row.payload ->> 'number')::int,
+    row.id, (row.work ->> 'number')::int,
     (select identifier from graphile_worker._private_tasks as tasks where tasks.id = row.task_id),
-    (row.payload ->> 'customer')::int, row.job_queue_id,
+    (row.work ->> 'customer')::int, row.job_queue_id,
     case when row.payload -> '_cron' is not null then row.payload ->> 'cron' end,
     extract(epoch from (row.payload -> '_cron' ->> 'ts')::timestamptz) / 60,
     old.locked_by, new.locked_by, old.attempts, new.attempts, row.max_attempts, old.run_at,
     new.run_at, new.locked_at
-  from (select (case when tg_op = 'DELETE' then old else new end).*) as row;
+  from (
+    -- Batch jobs have a list, of one entry.
+    select job.*, coalesce(job.payload -> 0, job.payload) as work
+    from (select (case when tg_op = 'DELETE' then old else new end).*) as job
+  ) as row;
   return null;
 end $$;
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from collections.abc import Sequence
 from time import monotonic, sleep
 from typing import Any
 
@@ -16,7 +17,6 @@ import psycopg
 
 from kongtask.jobs import JobSpec, add_jobs
 
-from .tasks import OTHERS
 from .worker import appender
 
 #: Seconds that the server may be away.
@@ -43,6 +43,7 @@ def produce(
     transactional: float,
     limited: float,
     others: float,
+    kinds: Sequence[str],
     pause: float,
 ) -> None:
     """Add jobs.
@@ -56,7 +57,8 @@ def produce(
         long: the share of jobs that outlast a fault.
         transactional: the share of jobs whose task runs in a transaction, which Node cannot.
         limited: the share of jobs whose task has limits.
-        others: the share of jobs whose task runs elsewhere than on the event loop, or comes again.
+        others: the share of jobs whose task is one of ``kinds``.
+        kinds: the tasks that run otherwise.
         pause: seconds between transactions, at most.
     """
     rng, tell = random.Random(seed), appender(file)
@@ -67,7 +69,8 @@ def produce(
         number += len(numbers)
         specs = [
             _job(
-                rng, each, long=long, transactional=transactional, limited=limited, others=others
+                rng, each, long=long, transactional=transactional, limited=limited, others=others,
+                kinds=kinds,
             )
             for each in numbers
         ]  # fmt: skip
@@ -93,6 +96,7 @@ def _job(
     transactional: float,
     limited: float,
     others: float,
+    kinds: Sequence[str],
 ) -> JobSpec:
     """Return a job: some are long, some fail, some have few attempts, a third is in a queue."""
     payload = {
@@ -104,11 +108,11 @@ def _job(
     kind = rng.random()
     identifier = "work" if kind >= limited + transactional else "pay"
     identifier = "call" if kind < limited else identifier
-    identifier = rng.choice(OTHERS) if kind >= 1 - others else identifier
+    identifier = rng.choice(kinds) if kind >= 1 - others else identifier
     queue = f"queue {rng.randrange(_QUEUES)}" if rng.random() < 1 / 3 else None
     return JobSpec(
-        identifier=identifier, payload=payload, queue_name=queue,
-        priority=rng.choice([0, 0, 0, -1, 1]),
+        identifier=identifier, payload=[payload] if identifier == "batch" else payload,
+        queue_name=queue, priority=rng.choice([0, 0, 0, -1, 1]),
         max_attempts=2 if rng.random() < 0.1 else 25,
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ from .faults import moments
 from .history import Disturbance, History
 from .scenario import Outcome, Scenario
 from .server import Servers
-from .steps import Place, all_places
+from .steps import Place, next_death
 from .tasks import LIMITS
 from .workers import NodeWorker, PythonWorker, Worker, start_producer
 
@@ -48,9 +48,6 @@ _IN_VAIN = 60.0
 
 #: Seconds in which a worker comes to the await point at which it dies, if it does.
 _OVERDUE = 2.0
-
-#: The share of processes that may die where others have died before.
-_SHARE_OF_KNOWN = 0.2
 
 #: Seconds until a worker that could not begin is started again.
 _RESTART = 0.3
@@ -144,7 +141,7 @@ class Run:
     def move_on(self, victim: PythonWorker) -> None:
         """Let a worker end, and its next process die at an await point."""
         victim.send(signal.SIGTERM)
-        victim.kill_at = self._next_death()
+        victim.kill_at = next_death(self.rng, self.places)
 
     def kill(self, worker: Worker) -> None:
         """Kill a worker."""
@@ -257,7 +254,8 @@ class Run:
                     direct, name, file=str(self._folder / f"{name}.jsonl"),
                     seed=scenario.seed * 100 + number, first=1 + number * share, count=share,
                     long=scenario.long, transactional=scenario.transactional,
-                    limited=scenario.limited_share, others=scenario.others_share,
+                    limited=scenario.limited_share, others=scenario.others,
+                    kinds=scenario.kinds,
                     pause=2 * scenario.seconds / max(1, share / 4.5),
                 )
             )  # fmt: skip
@@ -293,7 +291,8 @@ class Run:
             "concurrency": 4, "poll_interval": 1.0, "answer_timeout": self.answer_timeout,
             "max_pool_size": 2 if "exhaustion" in self.scenario.faults else 10,
             "life": life, "cron": _CRON, "is_limited": self.scenario.limited_share > 0,
-            "has_others": self.scenario.others_share > 0,
+            "has_middleware": self.scenario.has_middleware,
+            "refetch_delay": self.scenario.refetch_delay,
             **self.scenario.options,
         }  # fmt: skip
 
@@ -319,7 +318,8 @@ class Run:
         if "died_at" in said:
             self.disturbed("kill", worker.name, said["died_at"])
             self.places.update(Place(*place) for place in said["places"])
-            worker.kill_at = None if worker.kill_at is None else self._next_death()
+            if worker.kill_at is not None:
+                worker.kill_at = next_death(self.rng, self.places)
         elif isinstance(worker, PythonWorker) and not worker.is_ready():
             # Who starts while the server is away ends, and is started again by whoever runs it.
             self._false_starts += 1
@@ -330,17 +330,6 @@ class Run:
             self._ended[worker.name] = process.returncode
             self.logs[worker.name] = worker.last_words()
         worker.start()
-
-    def _next_death(self) -> tuple[list[Place], int]:
-        """Return at which places the next process dies, and at the how-manieth it comes to.
-
-        They are those at which none has died yet, all or some of them; at times, they are any.
-        """
-        known = self.places | self.scenario.reached
-        fresh = [place for place in all_places() if place not in known]
-        places = all_places() if self.rng.random() < _SHARE_OF_KNOWN else fresh
-        chosen = self.rng.sample(places, round(len(places) * self.rng.choice([0.2, 1.0])))
-        return chosen, self.rng.choice([1, 1, 1, 2, 4, 16])
 
     def _is_due(self, worker: Worker) -> bool:
         return any(action == worker.start for _, _, action in self._agenda)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from tests.interop.peer import Peer
 from .checker import Violation
 from .history import History
 from .steps import Place
+from .tasks import MUTE, OTHERS
 
 #: How many violations are printed.
 _MOST_SHOWN = 20
@@ -20,9 +21,6 @@ _MOST_SHOWN = 20
 
 #: The share of jobs whose task has limits, where the seed says so.
 _LIMITED = 0.15
-
-#: The share of jobs whose task does not just run on the event loop, where the seed says so.
-_OTHERS = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +35,7 @@ class Scenario:
         transactional: the share of jobs whose task runs in a transaction, which Node cannot.
         limited: the share of jobs whose task has limits, of which Node knows nothing; None for some
             where the seed is odd. Without any, no task has limits, and workers claim otherwise.
-        others: the share of jobs whose task runs in a thread, a process or a program of its own, or
-            comes again later, none of which Node knows; None for some where the seed is even. Then
-            there is a middleware, too.
-        reached: places at which workers have died in other runs; here they mostly die elsewhere.
+        others: the share of jobs whose task is one of ``kinds``, of which Node knows nothing.
         seconds: for how long faults strike.
         python, producers: how many of them there are.
         node: the Graphile Workers that take part.
@@ -58,8 +53,7 @@ class Scenario:
     long: float = 0.08
     transactional: float = 0.25
     limited: float | None = None
-    others: float | None = None
-    reached: Set[Place] = frozenset()
+    others: float = 0.3
     seconds: float = 5.0
     python: int = 3
     producers: int = 2
@@ -77,9 +71,19 @@ class Scenario:
         return _LIMITED * (self.seed % 2) if self.limited is None else self.limited
 
     @property
-    def others_share(self) -> float:
-        """The share of jobs whose task does not just run on the event loop."""
-        return _OTHERS * (1 - self.seed % 2) if self.others is None else self.others
+    def has_middleware(self) -> bool:
+        """Whether workers have a middleware, and tasks that need it: where the seed is even."""
+        return self.seed % 2 == 0
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The tasks that run otherwise than by themselves on the event loop."""
+        return (*OTHERS, *MUTE) if self.has_middleware else OTHERS
+
+    @property
+    def refetch_delay(self) -> float | None:
+        """Seconds after which workers ask again that have found no jobs; for every third seed."""
+        return 0.1 if self.seed % 3 == 0 else None
 
     def title(self) -> str:
         """Say which one it is."""

@@ -11,6 +11,7 @@ import dis
 import inspect
 import os
 import pkgutil
+import random
 import signal
 from collections.abc import Callable, Collection, Coroutine, Generator, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ import kongtask.worker
 #: Whether the process ends when an await has begun, or when it is over and nothing has followed.
 Side = Literal["suspended", "resumed"]
 
+
+#: The share of processes that may die where others have died before.
+_SHARE_OF_KNOWN = 0.2
 
 #: What applications and tasks call, not what the worker does.
 _LEFT_OUT = frozenset({"kongtask.worker.app", "kongtask.worker.tasks.context"})
@@ -77,6 +81,21 @@ def all_points() -> tuple[Point, ...]:
 def all_places() -> tuple[Place, ...]:
     """Return both sides of every await of the worker."""
     return tuple(Place(str(point), side) for point in all_points() for side in get_args(Side))
+
+
+def next_death(rng: random.Random, reached: Collection[Place]) -> tuple[list[Place], int]:
+    """Choose at which places a process dies, and at the how-manieth that it comes to.
+
+    They are those at which none has died yet, all or some of them; at times, they are any.
+
+    Args:
+        rng: chooses.
+        reached: the places at which others have died.
+    """
+    is_any = rng.random() < _SHARE_OF_KNOWN
+    places = [place for place in all_places() if is_any or place not in reached]
+    chosen = rng.sample(places, round(len(places) * rng.choice([0.2, 1.0])))
+    return chosen, rng.choice([1, 1, 1, 2, 4, 16])
 
 
 def kill_at(places: Collection[Place], times: int, on_death: Callable[[list[Place]], None]) -> None:

@@ -12,6 +12,7 @@ from kongtask import Concurrency, Rate
 
 from .checker import Kind, check, recoveries
 from .history import OPERATOR, Disturbance, Event, History, Left, Told
+from .tasks import NAP
 
 #: The minute at which everything here begins, in seconds since 1970.
 NOW = 1_800_000_000.0
@@ -354,6 +355,24 @@ def test_a_failed_job_is_due_when_it_should_be(script: Script, off_by: float) ->
     script.claim()
     script.fail(off_by=off_by)
     assert kinds(script.history()) == {Kind.BACKOFF}
+
+
+@pytest.mark.parametrize(
+    ("task", "seconds", "wrong"),
+    [
+        ("nap", NAP, set()),
+        ("nap", NAP + 1, {Kind.BACKOFF}),
+        ("work", NAP, {Kind.BACKOFF, Kind.ATTEMPTS}),
+    ],
+)
+def test_only_a_nap_comes_again_as_if_it_had_not_begun(
+    script: Script, task: str, seconds: float, wrong: set[Kind]
+) -> None:
+    """And it comes when it is to."""
+    script.claim(task=task)
+    due = NOW + len(script.events) + 1 + seconds
+    script.free(task=task, attempts=0, run_at=due)
+    assert kinds(script.history()) == wrong
 
 
 def test_no_job_is_claimed_before_it_is_due(script: Script) -> None:

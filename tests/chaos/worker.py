@@ -1,8 +1,8 @@
 """A Python worker of a run: ``python -m tests.chaos.worker CONNINFO OPTIONS``, options as JSON.
 
 ``told`` is the file for what it tells, ``kill_at`` says at which places it dies, ``is_limited``
-whether there is a task with limits, ``has_others`` whether there are tasks that run elsewhere than
-on the event loop, and ``cron`` is a crontab; all others are the worker's own.
+whether there is a task with limits, ``has_middleware`` whether there is a middleware, and ``cron``
+is a crontab; ``refetch_delay`` is in seconds. All others are the worker's own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from kongtask.cli.worker.logs import set_up_logs
 from kongtask.cron import parse_crontab
-from kongtask.worker import LifeOptions
+from kongtask.worker import LifeOptions, LocalQueueOptions, RefetchDelay
 from kongtask.worker.events import JobComplete, PoolCreate
 
 from .steps import Place, kill_at
@@ -37,8 +37,9 @@ def void(_: object) -> None:
 async def work_until_stopped(conninfo: str, options: dict[str, Any]) -> None:
     """Work until a signal."""
     app = make_app(
-        conninfo, is_limited=options.pop("is_limited"), has_others=options.pop("has_others")
-    )
+        conninfo, is_limited=options.pop("is_limited"),
+        has_middleware=options.pop("has_middleware"),
+    )  # fmt: skip
     tell = appender(options.pop("told"))
     places, times = options.pop("kill_at", None) or ((), 0)
     if places:
@@ -49,7 +50,12 @@ async def work_until_stopped(conninfo: str, options: dict[str, Any]) -> None:
     app.on(PoolCreate, lambda created: tell(ready=created.pool_id))
     app.on(JobComplete, lambda done: None if done.error else tell(job=done.job.id, at=time()))
     app.cron_items.extend(parse_crontab(options.pop("cron", "")))
-    runner = app.runner(life=LifeOptions(**options.pop("life", {})), **options)
+    refetch_delay = options.pop("refetch_delay")
+    local_queue = LocalQueueOptions(
+        refetch_delay=None if refetch_delay is None else RefetchDelay(duration=refetch_delay)
+    )
+    life = LifeOptions(**options.pop("life"))
+    runner = app.runner(life=life, local_queue=local_queue, **options)
     # In a task of its own, which the task factory makes.
     await asyncio.create_task(runner.run())
 

@@ -48,6 +48,31 @@ class Queue:
             {"identifier": identifier, "count": count},
         )
 
+    def refuse(self, write: str, table: str, *, times: int, state: str, when: str = "true") -> None:
+        """Let the first rows of a write fail with "in the way".
+
+        Args:
+            write: ``insert``, ``update`` or ``delete``.
+            table: its name with its schema.
+            times: how many of them; the sequence ``refusals`` counts.
+            state: the SQLSTATE.
+            when: a condition on ``old`` and ``new``.
+        """
+        self.connection.execute(
+            f"""
+            create sequence refusals;
+            create function refuse() returns trigger language plpgsql as $$
+            begin
+              if nextval('refusals') <= {times} then
+                raise exception 'in the way' using errcode = '{state}';
+              end if;
+              return case when tg_op = 'DELETE' then old else new end;
+            end $$;
+            create trigger refuse before {write} on {table}
+            for each row when ({when}) execute function refuse()
+            """.encode()
+        )
+
     def jobs(self, columns: str = "id") -> list[Any]:
         """Return columns of all jobs, by id; of one column, its values."""
         rows: Sequence[tuple[Any, ...]] = self.connection.execute(

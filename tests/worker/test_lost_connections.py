@@ -339,20 +339,7 @@ def test_a_clash_on_writing_results_is_tried_again(
 ) -> None:
     app, counts = counting_app(queue.conninfo)
     queue.fill("count", 500)
-    queue.connection.execute(
-        f"""
-        create sequence clashes;
-        create function clash() returns trigger language plpgsql as $$
-        begin
-          if nextval('clashes') <= 5 then
-            raise exception 'in the way' using errcode = '{state}';
-          end if;
-          return case when tg_op = 'DELETE' then old else new end;
-        end $$;
-        create trigger clash before delete on graphile_worker._private_jobs
-        for each row execute function clash()
-        """.encode()
-    )
+    queue.refuse("delete", "graphile_worker._private_jobs", times=5, state=state)
 
     async def work() -> None:
         done = Watch(app, JobComplete)
@@ -367,18 +354,10 @@ def test_a_clash_on_writing_results_is_tried_again(
 def test_a_clash_on_claiming_is_tried_again(queue: Queue) -> None:
     app, counts = counting_app(queue.conninfo)
     queue.fill("count", 200)
-    queue.connection.execute(b"""
-        create sequence clashes;
-        create function clash() returns trigger language plpgsql as $$
-        begin
-          if new.locked_by is not null and nextval('clashes') <= 3 then
-            raise exception 'in the way' using errcode = '40P01';
-          end if;
-          return new;
-        end $$;
-        create trigger clash before update on graphile_worker._private_jobs
-        for each row execute function clash()
-    """)
+    queue.refuse(
+        "update", "graphile_worker._private_jobs", times=3, state="40P01",
+        when="new.locked_by is not null",
+    )  # fmt: skip
     run(app.run_once())
     assert_all_ran(queue, counts, 200)
 

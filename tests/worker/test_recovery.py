@@ -311,20 +311,7 @@ def test_a_last_attempt_begins_although_it_cannot_be_written_down(
     async def task(context: Context) -> None:
         ran.append(context.job.id)
 
-    extended.connection.execute(
-        f"""
-        create sequence refusals;
-        create function refuse() returns trigger language plpgsql as $$
-        begin
-          if nextval('refusals') <= {times} then
-            raise exception 'the server is about to be there' using errcode = '{state}';
-          end if;
-          return new;
-        end $$;
-        create trigger refuse before insert on kongtask.begun_jobs
-        for each row execute function refuse()
-        """.encode()
-    )
+    extended.refuse("insert", "kongtask.begun_jobs", times=times, state=state)
 
     async def work() -> None:
         done = Watch(app, JobComplete)

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -156,9 +157,12 @@ def connect_beside(connection: Connection) -> Connection:
     return connect(Target(conninfo=make_conninfo("", **given), source="the first connection"))
 
 
-def cut(connection: Connection) -> None:
-    """End a connection on which another thread may be waiting; the thread gets an error."""
-    with socket.socket(fileno=os.dup(connection.fileno())) as link:
+def cut(connection: Connection | psycopg.AsyncConnection[Any]) -> None:
+    """Cut a connection on which others may be waiting: they get an error."""
+    with (
+        suppress(OSError, psycopg.Error),  # it has ended by itself
+        socket.socket(fileno=os.dup(connection.fileno())) as link,
+    ):
         link.shutdown(socket.SHUT_RDWR)
 
 

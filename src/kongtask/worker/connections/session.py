@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic
@@ -14,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from psycopg.types.numeric import Int8BinaryLoader
 
-from kongtask.database.connection import Target
+from kongtask.database.connection import Target, cut
 from kongtask.worker.connections.retries import LOST, MOST_ATTEMPTS, backoff_for
 from kongtask.worker.events import Event, PoolConnectionLost, PoolConnectionRestored
 
@@ -105,7 +103,7 @@ def cut_after(seconds: float, connection: AsyncConnection) -> Iterator[None]:
     To cancel whoever waits would not do: psycopg then asks the server to cancel the statement, and
     waits for its answer.
     """
-    timer = asyncio.get_running_loop().call_later(seconds, _cut, connection)
+    timer = asyncio.get_running_loop().call_later(seconds, cut, connection)
     try:
         yield
     finally:
@@ -297,14 +295,6 @@ class Session:
         if connection is not None:
             self._predecessor, self._process = self._process or self._predecessor, None
             connection.pgconn.finish()
-
-
-def _cut(connection: AsyncConnection) -> None:
-    with (
-        suppress(OSError, psycopg.Error),
-        socket.socket(fileno=os.dup(connection.fileno())) as link,
-    ):
-        link.shutdown(socket.SHUT_RDWR)
 
 
 def raise_cancellation(error: Exception) -> None:

@@ -225,7 +225,11 @@ class Life:
             self._has_ended_begun = True
 
     async def _write_down_begin(self, job: ClaimedJob) -> None:
-        """Write down that a job begins, however long the server is away: nothing else can begin."""
+        """Write down that a job begins.
+
+        It waits for as long as the server is away. That costs nothing: meanwhile nothing else could
+        be claimed or written either.
+        """
         given = {"pool_id": self._pool.pool_id, "job_id": job.id, "attempt": job.attempts}
         while self.is_active:
             try:

@@ -7,21 +7,17 @@ that it is in, and at its end commits, or rolls back after an error.
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
     asynccontextmanager,
     contextmanager,
-    suppress,
 )
 from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
-import psycopg
-
+from kongtask.database.connection import cut
 from kongtask.errors import TransactionError, UsageError
 from kongtask.jobs.drivers import DjangoConnection
 from kongtask.worker.tasks.context import Surroundings
@@ -78,15 +74,15 @@ def _django(given: Any, _worker: Surroundings, run: Run) -> Iterator[Any]:
 
     connection = connections[given.alias]  # of this thread
 
-    def cut() -> None:
+    def cut_current() -> None:
         if (current := connection.connection) is not None:
             _cut(current)
 
-    run.limit.watch(cut)  # one that was kept may be asked whether it still works
+    run.limit.watch(cut_current)  # one that was kept may be asked whether it still works
     connection.close_if_unusable_or_obsolete()  # as Django does before and after each request
     try:
         with transaction.atomic(using=given.alias, durable=True):
-            run.limit.watch(cut)
+            run.limit.watch(cut_current)
             yield connection
     finally:
         connection.close_if_unusable_or_obsolete()
@@ -118,12 +114,8 @@ def _cut(connection: Any) -> None:
     """Cut a driver's connection that has not answered: who waits on it gets an error."""
     if not hasattr(connection, "fileno"):  # asyncpg's
         connection.terminate()
-        return
-    with (
-        suppress(OSError, psycopg.Error),
-        socket.socket(fileno=os.dup(connection.fileno())) as link,
-    ):
-        link.shutdown(socket.SHUT_RDWR)
+    else:
+        cut(connection)
 
 
 _Begin = Callable[[Any, Surroundings, Run], AbstractContextManager[Any]]
