@@ -149,6 +149,7 @@ def test_a_queue_without_anything(queue: Queue) -> None:
 
 
 def test_rates_of_a_worker_at_work(extended: Queue) -> None:
+    """The sessions that add and those that end jobs tell what they have done each in its time."""
     target = Target(conninfo=extended.conninfo, source="test")
     with lively(extended.conninfo) as worker, connect(target) as connection:
         worker.until("listening")
@@ -156,10 +157,14 @@ def test_rates_of_a_worker_at_work(extended: Queue) -> None:
         watch.count(connection)
         extended.fill("note", 50)
         deadline = monotonic() + IN_VAIN
-        rates = Rates(added=0, finished=0)
-        while not (rates.added and rates.finished):
+        were_added = have_ended = False
+        while not (were_added and have_ended):
             assert monotonic() < deadline, "no session has told what it has done"
             rates = watch.look(connection).rates
+            were_added, have_ended = (
+                were_added or bool(rates.added),
+                have_ended or bool(rates.finished),
+            )
 
 
 def overview(queue: Queue) -> Overview:
