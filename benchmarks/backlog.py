@@ -43,7 +43,11 @@ from
   generate_series(1, {jobs} / (select count(*) from graphile_worker._private_job_queues)) as n,
   graphile_worker._private_job_queues as queues
 where tasks.identifier = 'noop'
+order by {order}
 """
+#: A job of each queue, then the next of each; or all jobs of a queue, then those of the next.
+_IN_TURN = _QUEUED.replace("{order}", "n, queues.id")
+_QUEUE_BY_QUEUE = _QUEUED.replace("{order}", "queues.id, n")
 _FUTURE = """
 insert into graphile_worker._private_jobs (task_id, payload, run_at)
 select tasks.id, json_build_object('n', n), now() + interval '1 day' + n * interval '1 second'
@@ -96,7 +100,8 @@ class Case:
         with connect(target) as connection:
             connection.execute(self.add.format(jobs=jobs).encode())
             analyze = "analyze" if self.is_analyzed else "analyze false"
-            connection.execute(f"vacuum ({analyze}) graphile_worker._private_jobs".encode())
+            for table in ("_private_jobs", "_private_job_queues"):
+                connection.execute(f"vacuum ({analyze}) graphile_worker.{table}".encode())
             connection.execute("checkpoint")
 
 
@@ -111,7 +116,8 @@ def cases(waiting: Sequence[int]) -> list[Case]:
         Case(name="the same, never analyzed", waiting=min(waiting), is_analyzed=False),
         Case(name="100,000 future jobs", beside=[_FUTURE]),
         Case(name="10,000 queues, each with a future job", beside=[_QUEUES, _ONE_IN_EACH]),
-        Case(name="nothing; the jobs are in 10,000 queues", beside=[_QUEUES], add=_QUEUED),
+        Case(name="nothing; the jobs are in 10,000 queues", beside=[_QUEUES], add=_IN_TURN),
+        Case(name="the same, queue by queue", beside=[_QUEUES], add=_QUEUE_BY_QUEUE),
     ]
 
 

@@ -31,8 +31,8 @@ WITH_NODE = 1
 #: Why a run is without one.
 NO_NODE = "the npm registry is unreachable and .cache/node is empty"
 
-#: A mutant shows by one of so many seeds.
-MOST_SEEDS = 4
+#: A mutant shows by one of so many seeds; mostly by the first, but on a busy machine not always.
+MOST_SEEDS = 8
 
 #: The revision of the schema of which Graphile Worker's batches break serial queues; the next
 #: version has mended it.
