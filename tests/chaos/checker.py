@@ -284,6 +284,7 @@ def _attempts(index: Index) -> Iterator[Violation]:
             # so is what naps.
             has_failed = event.run_at != event.old_run_at and not _naps(event)
             is_right = after == (before if has_failed else before - 1)
+            is_right = is_right or (event.job in index.history.cancelled and after == most)
         if not is_right:
             yield Violation(
                 Kind.ATTEMPTS, f"job {event.job}: {before} to {after} by {event.process}"

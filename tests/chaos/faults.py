@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from kongtask.database.connection import Connection
-from kongtask.jobs import pause, resume, set_concurrency
+from kongtask.jobs import cancel_jobs, pause, resume, set_concurrency
 from kongtask.jobs.pauses import PauseKind
 from tests.interop.peer import node_environment
 
@@ -27,6 +27,9 @@ _CLASH_ONE_IN = 5
 _SUBJECTS: tuple[tuple[PauseKind, str], ...] = (
     ("all", ""), ("task", "work"), ("task", "block"), ("queue", "queue 0"), ("queue", "queue 1"),
 )  # fmt: skip
+
+#: How many jobs are cancelled with that.
+_MOST_CANCELLED = 5
 
 #: Up to how many jobs a pool is told to run at once.
 _MOST_AT_ONCE = 8
@@ -159,11 +162,15 @@ def _deafen(run: Run) -> None:
 
 
 def _control(run: Run) -> None:
-    """Pause something for some time, and let each pool run more or fewer jobs at once."""
+    """Pause something for some time, cancel jobs, and let pools run more or fewer at once."""
     began = time()
     kind, name = run.rng.choice(_SUBJECTS)
     with run.servers.operator() as connection:
         pause(connection, kind, name)
+        rows = connection.execute(b"select id from graphile_worker._private_jobs order by id")
+        ids = [id_ for (id_,) in rows.fetchall()]
+        chosen = run.rng.sample(ids, min(_MOST_CANCELLED, len(ids)))
+        run.cancelled.update(cancel_jobs(connection, chosen))
         for (pool,) in connection.execute(b"select pool_id from kongtask.pools").fetchall():
             set_concurrency(connection, pool, run.rng.randint(1, _MOST_AT_ONCE))
 

@@ -6,7 +6,7 @@ A history is plain data: the checker needs nothing else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -101,6 +101,7 @@ class History:
         ended: workers that ended without having been told to, with their exit codes.
         minutes: the minutes in which each schedule was due.
         limits: the limits of tasks; where one has a key, that is the customer.
+        cancelled: the jobs that somebody has cancelled.
         bound: seconds within which the jobs of a killed worker must be free.
     """
 
@@ -113,6 +114,7 @@ class History:
     ended: Mapping[str, int] = field(default_factory=dict)
     minutes: Mapping[str, Sequence[int]] = field(default_factory=dict)
     limits: Mapping[str, Sequence[Limit]] = field(default_factory=dict)
+    cancelled: Set[int] = frozenset()
     bound: float = 10.0
 
 

@@ -88,6 +88,7 @@ class Run:
             that there is always somebody to take over.
         answer_timeout, threshold: of the Python workers.
         full_disk: a file that cannot be written to.
+        cancelled: the jobs that somebody has cancelled.
         places: the await points at which workers have died.
         logs: the last lines that workers have logged that gave up.
     """
@@ -105,6 +106,7 @@ class Run:
         self.logs: dict[str, str] = {}
         self._producers: list[subprocess.Popen[bytes]] = []
         self.places: set[Place] = set()
+        self.cancelled: set[int] = set()
         is_patient = scenario.is_patient
         self.answer_timeout = 5.0 if is_patient else 2.0
         self.threshold = 6.0 if is_patient else 2.0
@@ -213,6 +215,7 @@ class Run:
                 ended=self._ended,
                 minutes={"every minute": self._minutes} if self.python else {},
                 limits={"call": LIMITS},
+                cancelled=frozenset(self.cancelled),
                 bound=10.0,
             )
 

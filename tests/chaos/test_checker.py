@@ -343,6 +343,13 @@ def test_what_is_given_back_was_no_attempt(script: Script) -> None:
     assert kinds(script.history()) == {Kind.ATTEMPTS}
 
 
+def test_what_is_cancelled_has_no_attempt_left(script: Script) -> None:
+    script.claim()
+    script.free(attempts=25)
+    assert kinds(script.history()) == {Kind.ATTEMPTS}
+    assert kinds(script.history(cancelled={1})) == set()
+
+
 def test_a_death_does_not_add_attempts(script: Script) -> None:
     script.claim()
     script.take_over(1)
