@@ -150,7 +150,8 @@ def _stale(index: Index) -> Iterator[Violation]:
             continue
         owner = event.old_pool
         if owner is None:
-            is_right = event.pool is not None
+            # Whoever sees it cancels what a dead worker had when that was asked for.
+            is_right = event.pool is not None or index.is_cancellation(event)
         else:
             is_own = index.processes.get(owner) == event.process
             is_right = is_own or (event.what == "changed" and index.is_takeover(event))
@@ -284,7 +285,7 @@ def _attempts(index: Index) -> Iterator[Violation]:
             # so is what naps.
             has_failed = event.run_at != event.old_run_at and not _naps(event)
             is_right = after == (before if has_failed else before - 1)
-            is_right = is_right or (event.job in index.history.cancelled and after == most)
+            is_right = is_right or index.is_cancellation(event)
         if not is_right:
             yield Violation(
                 Kind.ATTEMPTS, f"job {event.job}: {before} to {after} by {event.process}"
@@ -294,7 +295,7 @@ def _attempts(index: Index) -> Iterator[Violation]:
 def _backoff(index: Index) -> Iterator[Violation]:
     for event in _changes(index):
         has_waited = event.pool is None and event.run_at != event.old_run_at
-        if not has_waited or index.is_takeover(event):
+        if not has_waited or index.is_takeover(event) or index.is_cancellation(event):
             continue
         assert event.run_at is not None
         assert event.old_run_at is not None

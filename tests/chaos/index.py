@@ -93,6 +93,11 @@ class Index:
             if fault.what == "kill" and fault.process is not None
         }
 
+    def is_cancellation(self, event: Event) -> bool:
+        """Tell whether an event fails a job for good that somebody has cancelled."""
+        has_failed = event.pool is None and event.attempts == event.max_attempts
+        return has_failed and event.job in self.history.cancelled
+
     def is_takeover(self, event: Event) -> bool:
         """Tell whether an event belongs to the recovery of the job's owner."""
         return (event.transaction_id, event.old_pool) in self.takeovers

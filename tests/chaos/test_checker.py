@@ -45,11 +45,14 @@ class Script:
             },
         )  # fmt: skip
 
-    def free(self, job: int = 1, pool: str = "pool-1", attempt: int = 1, **values: Any) -> Event:
+    def free(
+        self, job: int = 1, pool: str | None = "pool-1", attempt: int = 1, **values: Any
+    ) -> Event:
         return self.wrote(
             "changed", job=job, number=10 * job, old_pool=pool,
             **{
-                "process": _PROCESSES[pool], "old_attempts": attempt, "attempts": attempt,
+                "process": _PROCESSES.get(pool or ""), "old_attempts": attempt,
+                "attempts": attempt,
                 "max_attempts": 25, "old_run_at": NOW, "run_at": NOW,
                 **values,
             },
@@ -343,11 +346,18 @@ def test_what_is_given_back_was_no_attempt(script: Script) -> None:
     assert kinds(script.history()) == {Kind.ATTEMPTS}
 
 
-def test_what_is_cancelled_has_no_attempt_left(script: Script) -> None:
+def test_what_is_cancelled_fails_for_good(script: Script) -> None:
+    """Its worker does that, or another one where that has died."""
     script.claim()
-    script.free(attempts=25)
-    assert kinds(script.history()) == {Kind.ATTEMPTS}
+    script.free(attempts=25, run_at=NOW + 5)
+    assert kinds(script.history()) == {Kind.ATTEMPTS, Kind.BACKOFF}
     assert kinds(script.history(cancelled={1})) == set()
+    script.claim(2)
+    script.take_over(2)
+    script.free(2, None, process="two", attempts=25)
+    disturbances = [KILLED]
+    assert kinds(script.history(cancelled={1}, disturbances=disturbances)) == {Kind.STALE}
+    assert kinds(script.history(cancelled={1, 2}, disturbances=disturbances)) == set()
 
 
 def test_a_death_does_not_add_attempts(script: Script) -> None:
