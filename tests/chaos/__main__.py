@@ -21,7 +21,7 @@ from .faults import FAULTS, choose_faults
 from .report import Row, table, write_into
 from .run import play
 from .scenario import Outcome, Scenario
-from .steps import Place, all_points
+from .steps import Point, all_points
 
 #: The kind of fault that is a mixture of the others, a different one for each seed.
 _MIXED = "mixed"
@@ -34,7 +34,7 @@ def main() -> int:
     """Play, and return the exit code."""
     given = _arguments()
     node = [] if given.no_node else [peer(_REVISION)]
-    rows, places, is_right = [], set[Place](), True
+    rows, killed, seen, is_right = [], set[str](), set[str](), True
     for name in given.faults:
         outcomes = []
         for seed in given.seeds:
@@ -46,7 +46,8 @@ def main() -> int:
             )  # fmt: skip
             outcome = play(scenario)
             outcomes.append(outcome)
-            places |= outcome.places
+            killed |= {place.point for place in outcome.places}
+            seen |= outcome.seen
             is_right = is_right and outcome.is_right
             print(
                 f"{name}, seed {seed}: {_summary(outcome)}, {monotonic() - began:.0f} s", flush=True
@@ -55,19 +56,31 @@ def main() -> int:
                 print(outcome, flush=True)
         rows.append(_row(name, outcomes))
     print(f"\n{table(rows)}")
-    if places:
-        _tell_awaits({place.point for place in places})
+    if killed:
+        _tell_awaits(killed, seen)
     if given.output:
         write_into(given.output, rows)
     return 0 if is_right else 1
 
 
-def _tell_awaits(points: Collection[str]) -> None:
+def _tell_awaits(killed: Collection[str], seen: Collection[str]) -> None:
     """Say at how many awaits workers were killed, and at which they were not."""
-    left = [point for point in all_points() if str(point) not in points]
-    number = len(all_points())
-    print(f"\nkilled at {number - len(left)} of {number} awaits of the worker; not at")
-    for function, of_one in groupby(left, key=lambda point: point.function):
+    points = all_points()
+    spared = [point for point in points if str(point) in seen and str(point) not in killed]
+    others = [point for point in points if str(point) not in seen]
+    number = len(points) - len(spared) - len(others)
+    print(
+        f"\nOf {len(points)} awaits of the worker, workers waited at {len(points) - len(others)}, "
+        f"and were killed at {number} of these."
+    )
+    _tell("They were not killed at", spared)
+    _tell("They never waited at", others)
+
+
+def _tell(title: str, points: Sequence[Point]) -> None:
+    if points:
+        print(title)
+    for function, of_one in groupby(points, key=lambda point: point.function):
         print(f"  {function}: {', '.join(str(point.line) for point in of_one)}")
 
 

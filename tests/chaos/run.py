@@ -73,7 +73,7 @@ def play(scenario: Scenario) -> Outcome:
         return Outcome(
             scenario=scenario, history=history, violations=check(history),
             missed=set(scenario.faults) - run.struck(), recoveries=recoveries(history),
-            places=run.places, logs=run.logs,
+            places=run.places, seen=run.seen, logs=run.logs,
         )  # fmt: skip
 
 
@@ -89,7 +89,8 @@ class Run:
         answer_timeout, threshold: of the Python workers.
         full_disk: a file that cannot be written to.
         cancelled: the jobs that somebody has cancelled.
-        places: the await points at which workers have died.
+        places: the await points at which workers have died, with their sides.
+        seen: all at which these workers had waited.
         logs: the last lines that workers have logged that gave up.
     """
 
@@ -106,6 +107,7 @@ class Run:
         self.logs: dict[str, str] = {}
         self._producers: list[subprocess.Popen[bytes]] = []
         self.places: set[Place] = set()
+        self.seen: set[str] = set()
         self.cancelled: set[int] = set()
         is_patient = scenario.is_patient
         self.answer_timeout = 5.0 if is_patient else 2.0
@@ -321,6 +323,7 @@ class Run:
         if "died_at" in said:
             self.disturbed("kill", worker.name, said["died_at"])
             self.places.update(Place(*place) for place in said["places"])
+            self.seen.update(said["seen"])
             if worker.kill_at is not None:
                 worker.kill_at = next_death(self.rng, self.places)
         elif isinstance(worker, PythonWorker) and not worker.is_ready():

@@ -110,7 +110,8 @@ class Outcome:
         violations: what was wrong with it.
         missed: the faults that were to happen and did not; where there are some, it proves little.
         recoveries: seconds after which the jobs of each killed worker were free.
-        places: the await points at which workers were killed.
+        places: the await points at which workers were killed, with their sides.
+        seen: all at which these workers had waited.
         logs: the last lines that workers have logged that gave up.
     """
 
@@ -120,6 +121,7 @@ class Outcome:
     missed: set[str]
     recoveries: list[float]
     places: set[Place]
+    seen: set[str]
     logs: Mapping[str, str]
 
     @property

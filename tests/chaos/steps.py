@@ -98,24 +98,27 @@ def next_death(rng: random.Random, reached: Collection[Place]) -> tuple[list[Pla
     return chosen, rng.choice([1, 1, 1, 2, 4, 16])
 
 
-def kill_at(places: Collection[Place], times: int, on_death: Callable[[list[Place]], None]) -> None:
+def kill_at(
+    places: Collection[Place], times: int, on_death: Callable[[list[Place], set[str]], None]
+) -> None:
     """Let the running event loop end this process with SIGKILL at one of some places.
 
     Args:
         places: the places.
         times: at the how-manieth time that it comes to one of them.
-        on_death: told right before the end where it is: an await that waits for another one's end
-            stands where that stands.
+        on_death: told right before the end where it is, and which points it has ever waited at: an
+            await that waits for another one's end stands where that stands.
     """
-    left, wanted = times, frozenset(places)
+    left, wanted, seen = times, frozenset(places), set[str]()
 
     def look(chain: Coroutine[Any, Any, Any], now: Side) -> None:
         nonlocal left
         here = [Place(point, now) for point in _standing_at(chain)]
+        seen.update(place.point for place in here)
         if not wanted.isdisjoint(here):
             left -= 1
             if left <= 0:
-                on_death(here)
+                on_death(here, seen)
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def make_task(loop: asyncio.AbstractEventLoop, work: Any, **how: Any) -> asyncio.Task[Any]:

@@ -25,7 +25,10 @@ async def outer():
     await inner()
 
 async def main():
-    kill_at([Place("__main__.inner:5", "suspended")], 2, lambda here: print(json.dumps(here)))
+    kill_at(
+        [Place("__main__.inner:5", "suspended")], 2,
+        lambda here, seen: print(json.dumps([here, sorted(seen)])),
+    )
     await asyncio.create_task(outer())
 
 asyncio.run(main())
@@ -59,6 +62,7 @@ def test_a_process_dies_at_its_place_and_tells_where_all_that_wait_for_it_stand(
         text=True, check=False,
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL, done.stderr
-    waiting, held_up, *_ = json.loads(done.stdout)
+    (waiting, held_up, *_), seen = json.loads(done.stdout)
     assert waiting == ["__main__.outer:9", "suspended"]
     assert held_up == ["__main__.inner:5", "suspended"]
+    assert {"__main__.outer:8", "__main__.outer:9", "__main__.inner:5"} <= set(seen)

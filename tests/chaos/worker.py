@@ -45,7 +45,7 @@ async def work_until_stopped(conninfo: str, options: dict[str, Any]) -> None:
     if places:
         kill_at(
             [Place(*place) for place in places], times,
-            lambda here: tell(died_at=time(), places=here),
+            lambda here, seen: tell(died_at=time(), places=here, seen=sorted(seen)),
         )  # fmt: skip
     app.on(PoolCreate, lambda created: tell(ready=created.pool_id))
     app.on(JobComplete, lambda done: None if done.error else tell(job=done.job.id, at=time()))
