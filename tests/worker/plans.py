@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from psycopg import ClientCursor
@@ -34,6 +35,8 @@ def plan_of(
     mode: str,
     values: dict[str, Any],
     package: str = "kongtask.worker.claiming",
+    *,
+    meanwhile: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """Run a statement and return its plan; the transaction is rolled back.
 
@@ -43,6 +46,8 @@ def plan_of(
         mode: ``force_generic_plan`` or ``force_custom_plan``.
         values: for its placeholders.
         package: whose statement it is.
+        meanwhile: what happens after the statement has been run for the first time, and so has been
+            planned, and before it is run again.
     """
     text = load_statement(package, name, "graphile_worker").decode()
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
@@ -55,15 +60,14 @@ def plan_of(
             connection.execute(f"set local {setting} = {value}".encode())
         connection.execute(f"set local plan_cache_mode = {mode}".encode())
         connection.execute(f"prepare it ({types}) as {text}".encode())
-        holes = ", ".join("%s" for _ in names)
-        row = (
-            ClientCursor(connection)
-            .execute(
-                f"explain (analyze, buffers, format json) execute it ({holes})".encode(),
-                [values[value] for value in names],
-            )
-            .fetchone()
-        )
+        cursor, given = ClientCursor(connection), [values[value] for value in names]
+        execute = f"execute it ({', '.join('%s' for _ in names)})".encode()
+        if meanwhile is not None:
+            cursor.execute(execute, given)
+            meanwhile()
+        row = cursor.execute(
+            b"explain (analyze, buffers, format json) " + execute, given
+        ).fetchone()
         connection.execute(b"deallocate it")
     assert row is not None
     plan: dict[str, Any] = row[0][0]

@@ -109,6 +109,27 @@ def test_claims_and_results_cost_the_same_however_many_jobs_wait(
     assert_plans(migrated)
 
 
+def test_a_claim_costs_no_more_when_the_first_queues_come(migrated: Connection) -> None:
+    """It was planned when there was none, and no statistics tell of them yet."""
+
+    def add() -> None:
+        migrated.execute(b"""
+            insert into graphile_worker._private_job_queues (queue_name)
+            select 'q' || n from generate_series(1, 5000) as n
+        """)
+        migrated.execute(b"""
+            insert into graphile_worker._private_jobs (task_id, job_queue_id)
+            select 1, id from graphile_worker._private_job_queues
+        """)
+
+    migrated.execute(b"insert into graphile_worker._private_tasks (identifier) values ('t')")
+    migrated.execute(ANALYZE)
+    values = values_for("claim", migrated)
+    plan = plan_of(migrated, "claim", "force_generic_plan", values, meanwhile=add)
+    assert sum(node["Actual Rows"] for node in nodes_of(plan)) > 500, "nothing was claimed"
+    assert steps_of(plan) < 40_000  # of which 10,000 are the queues
+
+
 def assert_plans(migrated: Connection) -> None:
     for mode in ("force_generic_plan", "force_custom_plan"):
         plan = plan_of(migrated, "claim", mode, values_for("claim", migrated))

@@ -63,10 +63,17 @@ held as materialized (
     and queues.is_available = true
   for update skip locked
 ),
+-- Which of them are held is looked up by hash: as a join, by statistics from before there were
+-- queues, it became a loop in a loop.
 queued as materialized (
   select jobs.id, jobs.job_queue_id, jobs.priority, jobs.run_at
   from :GRAPHILE_WORKER_SCHEMA._private_jobs as jobs
-  where jobs.id = any(array(select first.id from first join held on held.id = first.job_queue_id))
+  where jobs.id = any(
+    array(
+      select first.id from first
+      where (first.job_queue_id in (select held.id from held)) is true
+    )
+  )
     and jobs.is_available = true
     and jobs.run_at <= coalesce(%(now)s::timestamptz, now())
   for update skip locked
