@@ -49,6 +49,9 @@ _IN_VAIN = 60.0
 #: Seconds in which a worker comes to the await point at which it dies, if it does.
 _OVERDUE = 2.0
 
+#: Seconds after which the server notices that a client has gone; it has only so many connections.
+_KEEPALIVE = 20.0
+
 #: Seconds until a worker that could not begin is started again.
 _RESTART = 0.3
 
@@ -230,6 +233,7 @@ class Run:
         self._prepare()
         self.relays = [Relay(target) for target in self.servers.targets()]
         for relay in self.relays:
+            relay.keepalive = _KEEPALIVE
             self._stack.callback(relay.close)
         self.python = [
             PythonWorker(

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import sleep
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -20,6 +21,8 @@ class Relay:
         is_swallowing: whether what arrives is thrown away, on connections old and new.
         is_refusing: whether new connections are closed at once.
         is_deaf: whether notifications are thrown away, and nothing else.
+        keepalive: seconds after which the server notices that the client of a frozen connection has
+            gone; None for never.
     """
 
     def __init__(self, database: Target) -> None:
@@ -31,6 +34,7 @@ class Relay:
         self._cut_on: bytes | None = None
         self._freeze_on: tuple[bytes, bool] | None = None
         self.is_swallowing = self.is_refusing = self.is_deaf = False
+        self.keepalive: float | None = None
         self.was_cut, self.was_refused = threading.Event(), threading.Event()
         self.was_frozen = threading.Event()
         self.conninfo = make_conninfo(
@@ -120,8 +124,11 @@ class Relay:
                     sink.sendall(data[: len(data) // 2])
                     break
                 sink.sendall(data)
-        # The server is not told that a frozen connection's client has gone.
-        for link in (source, sink) if not connection.is_frozen else ():
+        if connection.is_frozen:
+            if not is_to_server or self.keepalive is None:
+                return  # the server is not told that the client has gone
+            sleep(self.keepalive)
+        for link in (source, sink):
             with suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
         if connection.is_doomed:

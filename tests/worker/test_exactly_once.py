@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from kongtask.database.connection import Target
+from kongtask.database.connection import Target, cut
+from kongtask.worker import App, Context
 from kongtask.worker.events import JobComplete, JobError
 from tests.programs import CHECKOUT, ENVIRON
 
@@ -38,6 +39,12 @@ from graphile_worker.jobs where locked_by is not null
 
 #: Whether no job is locked.
 UNLOCKED = "select count(*) = 0 from graphile_worker.jobs where locked_at is not null"
+
+#: How many transactions wait for their clients.
+IN_TRANSACTION = """
+select count(*) from pg_stat_activity
+where datname = current_database() and state like 'idle in transaction%'
+"""
 
 #: Takes over from who is killed or paused for a second.
 HASTY = {"mode": "heartbeat", "beat_interval": 0.2, "look_interval": 0.2, "threshold": 1.0}
@@ -239,6 +246,36 @@ def test_a_connection_that_hangs_at_the_rollback_is_given_up(
     assert rows(effects, "select count(*) from effects") == [(0,)]
     assert effects.jobs("attempts") == [1]
     assert effects.locks() == 0
+    assert rows(effects, IN_TRANSACTION) == [(0,)]
+
+
+def test_a_transaction_whose_connection_is_lost_does_not_keep_its_locks(
+    relay: Relay, effects: Queue
+) -> None:
+    """The next attempt would wait for them, as long as the server takes the client for alive."""
+    app = App(relay.conninfo)
+
+    @app.task(transactional=True)
+    async def task(context: Context) -> None:
+        async with context.connection() as connection:
+            await connection.execute(b"update effects set number = number + 1")
+            if context.job.attempts == 1:
+                relay.freeze()
+                cut(connection)
+            await connection.execute(b"select 1")
+
+    effects.connection.execute(b"insert into effects values (0)")
+    effects.add("task")
+
+    async def work() -> None:
+        done = Watch(app, JobComplete)
+        async with running(app, answer_timeout=1.0):
+            await done.until(2)
+        assert [event.error is None for event in done.seen] == [False, True]
+
+    run(work())
+    assert rows(effects, IN_TRANSACTION) == [(0,)]
+    assert rows(effects, "select number from effects") == [(1,)]
 
 
 def test_an_error_after_the_commit_changes_nothing(effects: Queue) -> None:

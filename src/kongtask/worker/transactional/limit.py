@@ -16,6 +16,9 @@ class AnswerLimit:
     Args:
         seconds: that all of the begin may take, and all of the end.
         is_in_loop: whether it is used in the running event loop; else it is in a thread.
+
+    Attributes:
+        has_cut: whether a connection has been cut.
     """
 
     def __init__(self, seconds: float, *, is_in_loop: bool) -> None:
@@ -23,6 +26,7 @@ class AnswerLimit:
         self._loop = asyncio.get_running_loop()
         self._cut: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self.has_cut = False
 
     def __enter__(self) -> None:
         """Begin with nothing to cut."""
@@ -58,7 +62,11 @@ class AnswerLimit:
     def _start(self) -> None:
         self._stop()
         if self._cut is not None:
-            self._timer = self._loop.call_later(self._seconds, self._cut)
+            self._timer = self._loop.call_later(self._seconds, self._hang_up, self._cut)
+
+    def _hang_up(self, cut: Callable[[], None]) -> None:
+        self.has_cut = True
+        cut()
 
     def _stop(self) -> None:
         if self._timer is not None:

@@ -125,6 +125,8 @@ class TransactionalRunner:
             await self._refuse_elsewhere(run)
             raise
         except BaseException as error:
+            if run.is_begun and not run.is_ending and (run.limit.has_cut or _passes(error)):
+                await self._end(run)
             if not run.is_ending or not await self._has_committed(run):
                 raise
             _log.warning("%r is done: its transaction was committed, and then:", run.job,
@@ -188,16 +190,25 @@ class TransactionalRunner:
         Raises:
             JobLostError: it was not, and the job is not the pool's any more.
         """
-        while await self._ask(_sql("end_transaction", self._around.schema), {"name": run.name}):
-            if self._around.is_killed:
-                return False
-            await asyncio.sleep(_PAUSE)
-        if run.xid is None:  # nobody has told the server to commit
+        if not await self._end(run) or run.xid is None:  # nobody has told the server to commit
             return False
         is_ours, status = await self._find_outcome(run)
         if not is_ours and status != "committed":
             raise JobLostError(_LOST.format(job=run.job))
         return not is_ours
+
+    async def _end(self, run: Run) -> bool:
+        """End a transaction whose connection is lost; tell whether it has ended.
+
+        Where the server does not know that its client has gone, the transaction would keep its
+        locks for as long as the connection counts as alive, for hours maybe, and the job's next
+        attempt would wait for them.
+        """
+        while await self._ask(_sql("end_transaction", self._around.schema), {"name": run.name}):
+            if self._around.is_killed:
+                return False
+            await asyncio.sleep(_PAUSE)
+        return True
 
     async def _refuse_elsewhere(self, run: Run) -> None:
         """Tell a job that is not the pool's any more from one that the task's connection misses.
