@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Condition, Thread
 
@@ -80,11 +80,13 @@ def running(
         start_new_session=True,
         executable=str(Path(ENVIRON["PATH"].split(os.pathsep)[0]) / "kongtask"),
     )
+    reading = Running(process)
     try:
-        yield Running(process)
+        yield reading
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+        # With all that it has started, or these would keep its stderr open.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        reading.wait()
         assert process.stderr is not None
         process.stderr.close()
