@@ -109,8 +109,10 @@ class Screen:
         os.write(self._waking, b"!")
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        # Not by sys.stdout, which refuses a signal's handler that writes in the midst of a write.
+        data = text.encode(sys.stdout.encoding, "replace")
+        while data:
+            data = data[os.write(sys.stdout.fileno(), data) :]
 
 
 def styled(line: Line, *, has_colours: bool) -> str:
