@@ -11,12 +11,16 @@ from kongtask.schema.catalog import session
 from kongtask.schema.catalog.queries import load_query
 
 #: Of queries in which a definition may come as numbers, what never lets it; and the same for
-#: expressions that are printed without their table.
-_CHANGES: dict[str, tuple[LiteralString, LiteralString]] = {
-    "indexes": ("as is_plain", "and false as is_plain"),
-    "constraints": ("as is_plain", "and false as is_plain"),
-    "triggers": ("as is_plain", "and false as is_plain"),
-    "columns": ("else 0 end", "else ad.adrelid end"),
+#: indexes of which one is printed for all that are alike, and for expressions that are printed
+#: without their table.
+_CHANGES: dict[str, dict[LiteralString, LiteralString]] = {
+    "indexes": {
+        "as is_plain": "and false as is_plain",
+        "end as likeness": "|| null end as likeness",
+    },
+    "constraints": {"as is_plain": "and false as is_plain"},
+    "triggers": {"as is_plain": "and false as is_plain"},
+    "columns": {"else 0 end": "else ad.adrelid end"},
 }
 
 
@@ -26,11 +30,10 @@ def printed_by_postgresql() -> Iterator[None]:
 
     def changed(name: str, major: int) -> LiteralString:
         text = load_query(name, major)
-        if name not in _CHANGES:
-            return text
-        old, new = _CHANGES[name]
-        assert text.count(old) == 1
-        return text.replace(old, new)
+        for old, new in _CHANGES.get(name, {}).items():
+            assert text.count(old) == 1
+            text = text.replace(old, new)
+        return text
 
     with patch.object(session, "load_query", changed):
         yield

@@ -27,9 +27,9 @@ create function app."F 2"() returns trigger language plpgsql as 'begin return nu
 PLAIN = {
     "index": """
 create index i1 on app.one (day, "Na""me" desc, code nulls first, "order" desc nulls last);
-create unique index i2 on app.one (fit) include ("order", label) where day > '2020-02-02';
+create unique index i2 on app.one (fit) include ("order", label);
 create index i3 on app.one using hash (code);
-create index i4 on app.one (note) where id in (1, 2) and "order" is not null;
+create index i4 on app.one (note);
 """,
     "constraint": """
 create table app.two (
@@ -54,13 +54,11 @@ create trigger t3 instead of insert on app.v for each row execute function app.f
 
 #: What PostgreSQL prints.
 UNUSUAL = {
-    "indexes": """
+    "index_definitions": """
 create index u1 on app.one (lower("Na""me"));
 create index u2 on app.one using gin (way);
 create index u3 on app.one (day) with (fillfactor = 70);
 create index u4 on app.one using brin (day);
-""",
-    "index_definitions": """
 create index u5 on app.one (code text_pattern_ops);
 create index u6 on app.one (fit collate "POSIX");
 create index u7 on app.one (code collate "C");
@@ -69,6 +67,8 @@ create index u9 on app.one (label);
 create index u10 on app.one (way);
 create index u11 on app.one (code bpchar_ops);
 create index u12 on app.one (day) where case when id > 1 then day is null else false end;
+create unique index u13 on app.one (fit) include ("order", label) where day > '2020-02-02';
+create index u14 on app.one (note) where id in (1, 2) and "order" is not null;
 """,
     "constraints": """
 create table app.two (
@@ -97,7 +97,7 @@ def test_what_only_names_things_is_printed_as_postgresql_prints_it(
     with connect(each_database) as connection:
         connection.execute(TABLES.encode() + PLAIN[kind].encode())
         assert by_postgresql(connection) == read(connection, "app")
-        assert asked(connection, monkeypatch) == set()
+        assert asked(connection, monkeypatch) == []
 
 
 @pytest.mark.parametrize("query", UNUSUAL)
@@ -113,6 +113,74 @@ def test_what_says_more_is_printed_by_postgresql(
         found = asked(connection, monkeypatch)
     assert {name for name, _ in found} == {query}
     assert len(found) == (4 if query == "constraints" else text.count(";"))
+
+
+#: Tables of two tenants, and of a third whose columns have other names, types or collations.
+TENANTS = """
+create schema app;
+create table app.a (id int, name text, code varchar(9), fit text collate "C", active bool);
+create table app.b (id int, name text, code varchar(9), fit text collate "C", active bool);
+create table app.c (id int, name varchar, title text collate "C", fit text, active bool);
+"""
+
+#: Indexes that somebody makes on each of those tables.
+OF_TENANTS = (
+    "(lower(name))",
+    "(id) where active",
+    "(id desc) where active",
+    "(id) where not active",
+    "(fit) where active",
+    "(code text_pattern_ops)",
+    "using gin (to_tsvector('english', name)) with (fastupdate = off)",
+    "using gin (to_tsvector('english', name))",
+    "using brin (id)",
+    "(id) include (active) where active",
+    "(id, active) where active",
+)
+
+
+def test_of_indexes_that_are_alike_postgresql_prints_one(
+    each_database: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether two of a table are alike or of two tables, and only where every word is the same."""
+    with connect(each_database) as connection:
+        connection.execute(TENANTS.encode())
+        for table in "abc":
+            for index in OF_TENANTS:
+                if table != "c" or "code" not in index:
+                    connection.execute(f"create index on app.{table} {index}".encode())
+        connection.execute("create unique index on app.a (lower(name))")
+        assert by_postgresql(connection) == read(connection, "app")
+        texts = [text for _, text in asked(connection, monkeypatch)]
+    brin = [text for text in texts if text.startswith("USING brin")]
+    assert len(brin) == 3, "its operator classes have parameters that a row does not tell"
+    assert len(texts) - len(brin) == 10 + 9, "of the first two tables together, and of the third"
+
+
+def test_postgresqls_own_operator_classes_of_some_methods_have_no_parameters(
+    each_server: Target,
+) -> None:
+    """A row of pg_index would not show them, and indexes that differ there would pass for alike."""
+    with connect(each_server) as connection:
+        found = connection.execute(
+            """
+            select p.amproc from pg_amproc p
+            join pg_opfamily f on f.oid = p.amprocfamily
+            join pg_am a on a.oid = f.opfmethod
+            where p.oid < 16384
+              and (a.amname, p.amprocnum) in (('btree', 5), ('hash', 3), ('gin', 7))
+            """
+        ).fetchall()
+        others = connection.execute(
+            """
+            select from pg_amproc p
+            join pg_opfamily f on f.oid = p.amprocfamily
+            join pg_am a on a.oid = f.opfmethod
+            where p.oid < 16384 and (a.amname, p.amprocnum) = ('gist', 10)
+            """
+        ).fetchall()
+    assert found == []
+    assert others, "where there are some, they are found"
 
 
 def test_an_operator_class_that_somebody_made_the_default_is_told_from_postgresqls_own(
@@ -134,15 +202,15 @@ def by_postgresql(connection: Connection) -> Schema:
         return read(connection, "app")
 
 
-def asked(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+def asked(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Return the definitions that PostgreSQL prints, with the queries that bring them."""
-    found: set[tuple[str, str]] = set()
+    found: list[tuple[str, str]] = []
     ask = session.Snapshot.rows
 
     def noted(self: session.Snapshot, query: str, **values: object) -> list[object]:
         rows = ask(self, query, **values)
         if query in UNUSUAL:
-            found.update((query, text) for row in rows if (text := row.definition))
+            found.extend((query, text) for row in rows if (text := row.definition))
         return rows
 
     with monkeypatch.context() as patched:

@@ -22,6 +22,9 @@ from kongtask.schema.catalog.session import Snapshot, snapshot
 #: Takes how many steps are done, and of how many; from any thread.
 Report = Callable[[int, int], None]
 
+#: Queries by name, with their parameters.
+Questions = Mapping[str, Mapping[str, Any] | None]
+
 #: How many relations make a second connection worth its few milliseconds.
 LARGE = 500
 
@@ -35,15 +38,14 @@ class Answers(Mapping[str, Sequence[Any]]):
     """The rows of many queries; whoever wants some waits until they are there.
 
     Args:
-        questions: the queries' parameters by their names, those first that take long.
+        questions: the queries' parameters by their names, those first that take long; None where
+            only other answers tell them.
         report: takes how many queries are answered, and of how many.
     """
 
-    def __init__(
-        self, questions: Mapping[str, Mapping[str, Any]], report: Report | None = None
-    ) -> None:
-        self._questions, self._report = questions, report
-        self._waiting = list(questions)
+    def __init__(self, questions: Questions, report: Report | None = None) -> None:
+        self._questions, self._report = dict(questions), report
+        self._waiting = [query for query, values in questions.items() if values is not None]
         self._rows: dict[str, Sequence[Any]] = {}
         self._error: BaseException | None = None
         self._is_closed = False
@@ -68,6 +70,21 @@ class Answers(Mapping[str, Sequence[Any]]):
     def __len__(self) -> int:
         return len(self._questions)
 
+    def ask(self, query: str, **values: Any) -> None:
+        """Tell the parameters of a query that had none; it comes next.
+
+        Args:
+            query: its name.
+            values: lists; where all are empty, so is the answer.
+        """
+        if not any(values.values()):
+            self._give(query, ())
+            return
+        with self._changed:
+            self._questions[query] = values
+            self._waiting.insert(0, query)
+            self._changed.notify_all()
+
     def close(self) -> None:
         """Leave unasked what has not been asked yet."""
         with self._changed:
@@ -84,7 +101,7 @@ class Answers(Mapping[str, Sequence[Any]]):
                 query = self._take()
                 if query is None:
                     return
-                self._give(query, catalog.rows(query, **self._questions[query]))
+                self._give(query, catalog.rows(query, **self._values(query)))
         except BaseException as error:
             with self._changed:
                 self._error = error
@@ -98,7 +115,7 @@ class Answers(Mapping[str, Sequence[Any]]):
         """
         while (query := self._take()) is not None:
             try:
-                rows = catalog.rows(query, **self._questions[query])
+                rows = catalog.rows(query, **self._values(query))
             except BaseException:
                 with self._changed:
                     self._waiting.append(query)
@@ -116,6 +133,11 @@ class Answers(Mapping[str, Sequence[Any]]):
         if self._report is not None:
             self._report(len(self._rows), len(self._questions))
 
+    def _values(self, query: str) -> Mapping[str, Any]:
+        values = self._questions[query]
+        assert values is not None, "what is waiting has its parameters"
+        return values
+
     def _take(self) -> str | None:
         with self._changed:
             return self._waiting.pop(0) if self._waiting else None
@@ -124,7 +146,7 @@ class Answers(Mapping[str, Sequence[Any]]):
 @contextmanager
 def answers(
     catalog: Snapshot,
-    questions: Mapping[str, Mapping[str, Any]],
+    questions: Questions,
     *,
     is_large: bool,
     report: Report | None = None,
@@ -133,7 +155,7 @@ def answers(
 
     Args:
         catalog: where to ask; the caller may ask there too, and then waits for its turn.
-        questions: the queries' parameters by their names, those first that take long.
+        questions: as for :class:`Answers`.
         is_large: whether there is much to read.
         report: takes how many queries are answered, and of how many.
     """

@@ -45,14 +45,15 @@ def assemble(
     Raises:
         UnsupportedObjectError: there is an object of a kind that kongtask cannot export.
     """
+    definitions = Definitions(source)
+    source.rows.ask("index_definitions", indexes=definitions.unprinted())
     left_out = _register(catalog, source, namespaces, objects)
-    source.add_names(
-        catalog.rows(
-            "names",
-            routines=mentioned_routines(source.rows, source.index),
-            operators=mentioned_operators(source.rows),
-        )
+    source.rows.ask(
+        "names",
+        routines=mentioned_routines(source.rows, source.index),
+        operators=mentioned_operators(source.rows),
     )
+    source.add_names(source.rows["names"])
     check_members(catalog, source)
     needs = _requirements(catalog, source, namespaces)
     homes = {need.schema for need in needs if need.kind == "extension" and need.schema}
@@ -60,18 +61,11 @@ def assemble(
     chosen = _extensions(catalog, extensions, needs)
     made = {row.name for row in chosen}
     needs = tuple(need for need in needs if need.kind != "extension" or need.name not in made)
-    build = Builder(source, _definitions(catalog, source))
+    build = Builder(source, definitions)
     built = tuple(build.schema(row, needs) for row in namespaces)
     database = DatabaseReader(source).database(built, chosen, left_out)
     check_all_read(catalog, source)
     return database
-
-
-def _definitions(catalog: Snapshot, source: Source) -> Definitions:
-    definitions = Definitions(source)
-    asked = definitions.unprinted()
-    definitions.add_indexes(catalog.rows("index_definitions", indexes=asked))
-    return definitions
 
 
 def _register(

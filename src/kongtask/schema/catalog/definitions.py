@@ -3,13 +3,15 @@
 Printing one takes PostgreSQL several look-ups in cold caches, for each of tens of thousands of
 keys, indexes and triggers. Most of them are made of names and a few words, which other rows hold
 already. What is made of more (expressions, operator classes, collations, conditions, arguments)
-PostgreSQL prints. A test holds the two against each other on every server.
+PostgreSQL prints; of indexes that are alike, as those of partitions and of tenants' tables are,
+only one. A test holds all of this against what PostgreSQL prints on every server.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any
 
 from kongtask.names import qualify, quote_identifier
@@ -29,9 +31,13 @@ _ORDERS = {"0": "", "1": " DESC NULLS LAST", "2": " NULLS FIRST", "3": " DESC"}
 _FOR_EACH_ROW, _BEFORE, _INSTEAD_OF = 1, 2, 64
 _EVENTS = {4: "INSERT", 8: "DELETE", 16: "UPDATE", 32: "TRUNCATE"}
 
+#: What an index's definition depends on, and what it depends on of a column.
+_WORDS = attrgetter("method", "numbers", "classes", "collations", "options", "likeness")
+_COLUMN = attrgetter("number", "name", "type_oid", "collation_oid")
+
 
 class Definitions:
-    """Prints keys, indexes and triggers whose rows say enough, and keeps what PostgreSQL printed.
+    """Prints keys, indexes and triggers whose rows say enough, and knows what PostgreSQL printed.
 
     Args:
         source: the snapshot.
@@ -40,26 +46,30 @@ class Definitions:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._classes = {str(row.oid): row.type for row in source.rows["default_classes"]}
-        self._indexes: dict[int, str | None] = {
-            row.oid: row.definition if row.numbers is None else self._printed_index(row)
-            for row in source.rows["indexes"]
-        }
+        self._printed: dict[int, str] = {}
+        self._first: dict[int, int] = {}  # of those that PostgreSQL prints, each one's like
+        self._layouts: dict[int, tuple[Any, ...]] = {}
+        alike: dict[Any, int] = {}
+        for row in source.rows["indexes"]:
+            if not row.is_printed:
+                continue
+            text = self._printed_index(row) if row.is_plain else None
+            if text is not None:
+                self._printed[row.oid] = text
+            else:
+                self._first[row.oid] = alike.setdefault(self._likeness(row), row.oid)
 
     def unprinted(self) -> list[int]:
-        """Return the OIDs of the indexes that PostgreSQL must print after all."""
-        return [
-            row.oid
-            for row in self._source.rows["indexes"]
-            if row.numbers is not None and self._indexes[row.oid] is None
-        ]
-
-    def add_indexes(self, rows: Iterable[Any]) -> None:
-        """Take what PostgreSQL printed of those."""
-        self._indexes.update((row.oid, row.definition) for row in rows)
+        """Return the OIDs of the indexes that PostgreSQL must print: one of each likeness."""
+        return sorted(set(self._first.values()))
 
     def index(self, oid: int) -> str:
         """Return an index's definition from USING on; empty for a constraint's."""
-        return self._indexes[oid] or ""
+        text = self._printed.get(oid)
+        if text is not None:
+            return text
+        first = self._first.get(oid)
+        return "" if first is None else self._by_postgresql[first]
 
     def constraint(self, row: Any) -> str:
         """Return a constraint's definition, a key's without its deferral."""
@@ -91,10 +101,30 @@ class Definitions:
             f"FOR EACH {each} EXECUTE FUNCTION {self._source.routine(row.function)}()"
         )
 
+    @cached_property
+    def _by_postgresql(self) -> dict[int, str]:
+        return {row.oid: row.definition for row in self._source.rows["index_definitions"]}
+
+    def _likeness(self, row: Any) -> Any:
+        """Return what is the same for indexes of the same definition, or the index's own OID.
+
+        Expressions are compared as the trees that they are stored as. These name columns by
+        number; where equal numbers are equal columns, they are printed as the same words.
+        """
+        if row.likeness is None:
+            return row.oid
+        return (*_WORDS(row), self._layout(row.relation))
+
+    def _layout(self, relation: int) -> tuple[Any, ...]:
+        """Return a relation's columns, as an index sees them."""
+        found = self._layouts.get(relation)
+        if found is None:
+            found = tuple(map(_COLUMN, self._source.columns[relation]))
+            self._layouts[relation] = found
+        return found
+
     def _printed_index(self, row: Any) -> str | None:
         """Return an index's definition, or None where it says more than names."""
-        if row.predicate is not None and "\n" in row.predicate:
-            return None  # pg_get_expr breaks lines where pg_get_indexdef does not
         numbers, classes = row.numbers.split(), row.classes.split()
         columns = [self._column(row.relation, int(number)) for number in numbers]
         keys = []
@@ -107,9 +137,7 @@ class Definitions:
             keys.append(quote_identifier(column.name) + _ORDERS[option])
         included = ", ".join(quote_identifier(column.name) for column in columns[len(keys) :])
         return (
-            f"USING {row.method} ({', '.join(keys)})"
-            f"{f' INCLUDE ({included})' if included else ''}"
-            f"{f' WHERE {row.predicate}' if row.predicate is not None else ''}"
+            f"USING {row.method} ({', '.join(keys)}){f' INCLUDE ({included})' if included else ''}"
         )
 
     def _is_default(self, class_: str, column: Any) -> bool:

@@ -164,9 +164,11 @@ def _is_large(catalog: Snapshot, namespaces: Sequence[int]) -> bool:
 
 def _questions(
     namespaces: Sequence[int], *, objects: bool, all_names: bool
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, Any] | None]:
     """Return what to ask, with the parameters of each query, those first that take long."""
-    questions: dict[str, dict[str, Any]] = {query: {"namespaces": namespaces} for query in _QUERIES}
+    questions: dict[str, dict[str, Any] | None] = {
+        query: {"namespaces": namespaces} for query in _QUERIES
+    }
     questions["not_nulls"] = {"namespaces": namespaces, "all_names": all_names}
     for query in ("grants", "extension_members"):
         questions[query] = {"namespaces": namespaces, "database": objects}
@@ -176,4 +178,5 @@ def _questions(
         from kongtask.schema.catalog.database_register import database_questions
 
         questions |= database_questions()
+    questions |= {"index_definitions": None, "names": None}
     return {query: questions[query] for query in (*_LONG, *questions)}

@@ -19,7 +19,7 @@ select
   ) end as fdw_options
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
-left join pg_class t on t.oid = c.reltoastrelid
+left join pg_class t on t.oid = c.reltoastrelid and t.reloptions is not null
 left join pg_am am on am.oid = c.relam
 left join pg_tablespace ts on ts.oid = c.reltablespace
 left join pg_foreign_table ft on ft.ftrelid = c.oid

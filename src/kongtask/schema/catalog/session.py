@@ -52,7 +52,6 @@ _GONE: dict[str, Callable[[Any], bool]] = {
     "triggers": lambda row: row.definition is None and not row.function,
     "statistics": lambda row: row.definition is None,
     "routines": lambda row: row.arguments is None,
-    "indexes": lambda row: row.definition is None and row.numbers is None and row.key is None,
     "index_definitions": lambda row: row.definition is None,
     "rules": lambda row: row.definition is None and not row.is_view,
     "relations": lambda row: row.definition is None and row.kind in {"v", "m"},

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from kongtask.names import qualify, quote_identifier
+from kongtask.schema.catalog.answers import Answers
 from kongtask.schema.catalog.classes import CatalogClass
 from kongtask.schema.catalog.index import ObjectId, ObjectIndex
 from kongtask.schema.model import Grant, SecurityLabel
@@ -28,7 +29,7 @@ class Source:
         all_names: keep the names of NOT NULL constraints that PostgreSQL gave too.
     """
 
-    def __init__(self, rows: Rows, *, all_names: bool = False) -> None:
+    def __init__(self, rows: Answers, *, all_names: bool = False) -> None:
         self.rows = rows
         self.index = ObjectIndex()
         self.all_names = all_names
