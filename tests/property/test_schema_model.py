@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from kongtask.database.connection import Target, connect
@@ -23,6 +22,7 @@ from kongtask.schema.model import (
     Schema,
     SecurityLabel,
 )
+from kongtask.schema.model.base import Value
 from tests.golden.cases import CASES
 
 #: What no statement shows by itself, and why.
@@ -114,7 +114,7 @@ def attributes() -> set[str]:
         f"{field.name} of {class_.__name__}"
         for class_ in vars(model).values()
         if isinstance(class_, type)
-        and issubclass(class_, Struct)
+        and issubclass(class_, Value)
         and class_.__name__ not in {"SchemaObject", "Relation", "DatabaseObject"}
         for field in fields(class_)
         if class_ is not model.Requirement
@@ -150,9 +150,9 @@ def hints_of(class_: type, known: dict[type, dict[str, Any]] = {}) -> dict[str, 
 
 
 def deeper(old: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(old, Struct):
+    if isinstance(old, Value):
         yield from variants(old)
-    elif isinstance(old, tuple) and old and isinstance(old[0], Struct):
+    elif isinstance(old, tuple) and old and isinstance(old[0], Value):
         for place, item in enumerate(old):
             for name, new in variants(item):
                 yield name, (*old[:place], new, *old[place + 1 :])
@@ -166,6 +166,8 @@ def changes(old: Any, hint: Any) -> Iterator[Any]:
         yield old + 1
     elif isinstance(old, str):
         yield from (other for other in ("F", "D", f"{old}_x") if other != old)
+    elif isinstance(old, model.Ref):
+        yield replace(old, name=f"{old.name}_x")
     elif isinstance(old, tuple) and old:
         yield old[:-1]
     elif old is None:

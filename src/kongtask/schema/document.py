@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from kongtask.errors import DocumentError
-from kongtask.schema.model import Database
+from kongtask.schema.model import Database, Ref
+from kongtask.schema.model.base import Value
 
 FORMAT: Final = "kongtask-schema"
 
@@ -127,14 +128,16 @@ def _content(value: Any, attributes: _Attributes) -> Any:
 
     It takes for a default what is the very same object.
     """
-    if isinstance(value, msgspec.Struct):
+    if isinstance(value, Value):
         return {
             name: _content(item, attributes)
             for name, default in attributes[type(value)]
             if (item := getattr(value, name)) != default
         }
+    if isinstance(value, Ref):
+        return list(msgspec.structs.astuple(value))
     if isinstance(value, frozenset):
-        return sorted(value)
+        return [_content(item, attributes) for item in sorted(value)]
     if isinstance(value, tuple):
         return [_content(item, attributes) for item in value]
     return value

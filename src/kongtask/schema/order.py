@@ -8,7 +8,10 @@ is added later, a view, a type or a function gets a stand-in first.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kongtask.errors import UnsupportedObjectError
 from kongtask.schema.model import BaseType, Database, Kind, RangeType, Ref, Routine, View
@@ -68,7 +71,7 @@ class _Graph:
         shells = {step.key: _stand_in(step) for step in steps if step.key in replaced}
         self._steps = sorted(
             [*steps, *(shell for shell in shells.values() if shell is not None)],
-            key=lambda step: (step.phase, step.place, step.key),
+            key=attrgetter("phase", "place", "key"),
         )
         self._numbers = {step.key: number for number, step in enumerate(self._steps)}
         self._makers = {
@@ -159,11 +162,10 @@ class _Graph:
         if self._stand_ins:
             return False
         makers = self._makers
-        for requires in (step.requires, *step.parts.values()):
-            for ref in requires:
-                maker = makers.get(ref)
-                if maker is not None and not finished[maker]:
-                    return False
+        for ref in step.all_requires() if step.parts else step.requires:
+            maker = makers.get(ref)
+            if maker is not None and not finished[maker]:
+                return False
         return True
 
     def _needs(self, number: int) -> list[int]:
@@ -227,7 +229,7 @@ def _stand_in(step: Step) -> Step | None:
         requires = item.column_requires
     elif not isinstance(item, BaseType | RangeType):
         return None
-    key = step.key._replace(detail=f"{step.key.detail} shell")
+    key = replace(step.key, detail=f"{step.key.detail} shell")
     return Step(key=key, phase=step.phase, place=step.place, item=Shell(item), requires=requires)
 
 

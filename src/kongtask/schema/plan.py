@@ -298,7 +298,7 @@ def _operators(schema: Schema) -> Iterator[Step]:
         yield _step(Phase.OPERATORS, class_, class_.requires.union(*members))
     for family in schema.operator_families:
         if family.members:
-            key = family.ref._replace(detail=f"{family.method} members")
+            key = replace(family.ref, detail=f"{family.method} members")
             yield Step(
                 key=key,
                 phase=Phase.OPERATORS,

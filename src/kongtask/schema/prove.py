@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import fields
 
 from kongtask.database.connection import Connection, Target, compose
 from kongtask.errors import ProofFailedError
 from kongtask.schema.coverage import OBJECTS, Coverage
 from kongtask.schema.model import Database
+from kongtask.schema.model.base import Value
 from kongtask.schema.reload import reloaded
 
 #: Fields whose text PostgreSQL prints from a parsed expression. It prints a few expressions
@@ -145,7 +145,7 @@ def _not_covered(coverage: Coverage) -> frozenset[str]:
 
 def _structure(value: Any, left_out: frozenset[str]) -> Any:
     """Return a value of the model without the contents of some fields."""
-    if isinstance(value, Struct):
+    if isinstance(value, Value):
         return (
             type(value).__name__,
             *(

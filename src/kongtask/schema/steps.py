@@ -148,7 +148,7 @@ class Step(Struct, frozen=True, kw_only=True):
     def all_requires(self) -> Iterator[Ref]:
         """Yield what must come before the step and its parts."""
         yield from self.requires
-        for requires in self.parts.values():
+        for requires in filter(None, self.parts.values()):
             yield from requires
 
 

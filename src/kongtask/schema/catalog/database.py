@@ -212,7 +212,7 @@ class DatabaseReader:
 
 
 def _sorted(items: Iterable[T]) -> tuple[T, ...]:
-    return tuple(sorted(items, key=lambda item: [part.encode() for part in item.ref[2:]]))
+    return tuple(sorted(items, key=lambda item: (item.ref.name.encode(), item.ref.detail.encode())))
 
 
 def _publication_tables(rows: Sequence[Any]) -> tuple[PublicationTable, ...]:

@@ -9,6 +9,8 @@ only one. A test holds all of this against what PostgreSQL prints on every serve
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -48,7 +50,9 @@ class Definitions:
         self._classes = {str(row.oid): row.type for row in source.rows["default_classes"]}
         self._printed: dict[int, str] = {}
         self._first: dict[int, int] = {}  # of those that PostgreSQL prints, each one's like
-        self._layouts: dict[int, tuple[Any, ...]] = {}
+        #: Of relations, a number that is the same where all columns are; and of columns.
+        self._layouts: dict[int, int] = {}
+        self._numbers: defaultdict[tuple[Any, ...], int] = defaultdict(itertools.count().__next__)
         alike: dict[Any, int] = {}
         for row in source.rows["indexes"]:
             if not row.is_printed:
@@ -113,15 +117,11 @@ class Definitions:
         """
         if row.likeness is None:
             return row.oid
-        return (*_WORDS(row), self._layout(row.relation))
-
-    def _layout(self, relation: int) -> tuple[Any, ...]:
-        """Return a relation's columns, as an index sees them."""
-        found = self._layouts.get(relation)
-        if found is None:
-            found = tuple(map(_COLUMN, self._source.columns[relation]))
-            self._layouts[relation] = found
-        return found
+        layout = self._layouts.get(row.relation)
+        if layout is None:
+            columns = tuple(map(_COLUMN, self._source.columns[row.relation]))
+            layout = self._layouts[row.relation] = self._numbers[columns]
+        return (*_WORDS(row), layout)
 
     def _printed_index(self, row: Any) -> str | None:
         """Return an index's definition, or None where it says more than names."""

@@ -50,27 +50,29 @@ class ObjectIndex:
         return self._refs[catalog].get(oid)
 
     def requires(
-        self, catalog: CatalogClass, *oids: int | None, of: Iterable[CatalogClass] | None = None
+        self, catalog: CatalogClass, oid: int, *, of: Container[CatalogClass] | None = None
     ) -> frozenset[Ref]:
-        """Return what some objects of a catalog need, but for each other.
+        """Return what an object of a catalog needs, but for itself.
 
         Args:
-            catalog: theirs.
-            oids: the objects.
-            of: leave out what they need of other catalogs than these.
+            catalog: the object's.
+            oid: the object.
+            of: leave out what it needs of other catalogs than these.
         """
-        needs, refs = self._needs[catalog], self._refs
-        own = [oid for oid in oids if oid in needs]
-        if not own:  # most objects, by far
+        needed = self._needs[catalog].get(oid)
+        if needed is None:  # most objects, by far
             return _NOTHING
-        wanted = None if of is None else set(of)
-        found = {
-            ref
-            for oid in own
-            for kind, needed in needs[oid]
-            if (wanted is None or kind in wanted) and (ref := refs[kind].get(needed)) is not None
-        }
-        return frozenset(found.difference([refs[catalog].get(oid) for oid in own]))
+        refs = self._refs
+        own = refs[catalog].get(oid)
+        return frozenset(
+            [
+                ref
+                for kind, number in needed
+                if (of is None or kind in of)
+                and (ref := refs[kind].get(number)) is not None
+                and ref != own
+            ]
+        )
 
     def dependents(self, catalog: CatalogClass) -> Container[int]:
         """Return the objects of a catalog that need something."""

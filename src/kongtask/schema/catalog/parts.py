@@ -109,8 +109,9 @@ class PartReader:
 
     def view_requires(self, relation: int) -> frozenset[Ref]:
         """Return what a view's query needs."""
+        requires = self._source.index.requires
         rules = (row.oid for row in self._rules.get(relation, ()) if row.is_view)
-        return self._source.index.requires(CatalogClass.PG_REWRITE, *rules)
+        return frozenset().union(*(requires(CatalogClass.PG_REWRITE, rule) for rule in rules))
 
     def policies(self, relation: int) -> tuple[Policy, ...]:
         """Return a table's row security policies."""

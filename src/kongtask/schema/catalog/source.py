@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as Many
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -41,12 +42,23 @@ class Source:
         self._without_path: set[int] = set()
         self._calling: set[ObjectId] = set()
         self._usual_path: set[str] = set()
-        self._comments: dict[tuple[int, int, int], str] = {
-            (row.catalog, row.object, row.part): row.text for row in rows["comments"]
-        }
-        self._labels = grouped(rows["security_labels"], "catalog", "object", "part")
-        self._grants = _grants(rows["grants"])
-        self._with_parts = {
+
+    @cached_property
+    def _comments(self) -> dict[tuple[int, int, int], str]:
+        rows = self.rows["comments"]
+        return {(row.catalog, row.object, row.part): row.text for row in rows}
+
+    @cached_property
+    def _labels(self) -> defaultdict[tuple[int, int, int], list[Any]]:
+        return grouped(self.rows["security_labels"], "catalog", "object", "part")
+
+    @cached_property
+    def _grants(self) -> dict[tuple[int, int, int], tuple[Grant, ...]]:
+        return _grants(self.rows["grants"])
+
+    @cached_property
+    def _with_parts(self) -> set[int]:
+        return {
             oid
             for catalog, oid, part in (*self._comments, *self._labels, *self._grants)
             if part and catalog == CatalogClass.PG_CLASS

@@ -13,6 +13,7 @@ from kongtask.schema.diff.inventory import PART_FIELDS, Entry, column_names, inv
 from kongtask.schema.diff.renames import suggest_renames
 from kongtask.schema.document import plain
 from kongtask.schema.model import Database, Schema, View
+from kongtask.schema.model.base import Value
 
 #: Attributes that follow from others: an object's needs come with its definition.
 _DERIVED = frozenset(
@@ -81,7 +82,7 @@ def attribute_changes(old: Any, new: Any, left_out: frozenset[str]) -> Iterator[
         one, other = getattr(old, name), getattr(new, name)
         if one == other:
             continue
-        if isinstance(one, Struct) and isinstance(other, Struct):
+        if isinstance(one, Value) and isinstance(other, Value):
             for inner in attribute_changes(one, other, left_out):
                 yield AttributeChange(name=f"{name}.{inner.name}", old=inner.old, new=inner.new)
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from kongtask.schema.diff.changes import PARTS
 from kongtask.schema.diff.inventory import Entry
 from kongtask.schema.history import BlamedBlock
@@ -38,7 +40,7 @@ def definitions(blocks: Iterable[BlamedBlock], entries: dict[Ref, Entry]) -> dic
 
 def _whole(key: Ref, entries: dict[Ref, Entry], wholes: dict[_Place, Ref]) -> Ref:
     """Return the object that a block is about: it, or what it is a part of."""
-    for ref in (key, key._replace(detail=_FURTHER.sub("", key.detail))):
+    for ref in (key, replace(key, detail=_FURTHER.sub("", key.detail))):
         entry = entries.get(ref)
         if entry is not None:
             return entry.owner or ref

@@ -166,6 +166,6 @@ def _renamed(difference: Difference) -> Iterator[tuple[Ref, Ref]]:
         if change.owner not in renames or change.ref in renames:
             continue
         owner = renames[change.owner]
-        former = change.ref._replace(schema=owner.schema, name=owner.name)
+        former = replace(change.ref, schema=owner.schema, name=owner.name)
         if former in removed and former not in taken:
             yield change.ref, former

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -51,11 +51,19 @@ class Kind(StrEnum):
     TEXT_SEARCH_CONFIGURATION = "TEXT SEARCH CONFIGURATION"
 
 
-class Ref(NamedTuple):
+class Ref(
+    Struct,
+    frozen=True,
+    order=True,
+    cache_hash=True,
+    gc=False,
+    array_like=True,
+    forbid_unknown_fields=True,
+):
     """The identity of an object: how others name what they require.
 
-    A tuple, not a struct as everything else: it is made and hashed more often than all the
-    rest together, and a tuple's hash is the cheapest.
+    It is made and hashed more often than all the rest together: a named tuple takes four times as
+    long to make.
 
     Attributes:
         kind: what it is.

@@ -33,12 +33,14 @@ class Context:
     @classmethod
     def of(cls, partitioning: Partitioning, steps: Iterable[Step]) -> Context:
         """Gather the context of some steps."""
-        steps = tuple(steps)
+        items = {step.key: step.item for step in steps}
+        kinds = set(map(type, items.values()))
+        found = items.values() if Shell in kinds else ()
         return cls(
             partitioning=partitioning,
-            shells=frozenset(step.item.item.ref for step in steps if isinstance(step.item, Shell)),
-            separate=frozenset(step.key for step in steps),
-            has_separate_defaults=any(type(step.item) is Default for step in steps),
+            shells=frozenset(item.item.ref for item in found if isinstance(item, Shell)),
+            separate=frozenset(items),
+            has_separate_defaults=Default in kinds,
         )
 
     @property

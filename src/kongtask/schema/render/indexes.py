@@ -21,7 +21,10 @@ def render_index(context: Context, step: Step, index: Index) -> Iterator[str]:
     table = qualify(relation.schema, relation.name)
     name = quote_identifier(index.name)
     create = f"CREATE {unique}INDEX {name} ON {only}{table} {index.definition};"
-    yield from with_search_path(index.search_path, create)
+    if index.search_path:
+        yield from with_search_path(index.search_path, create)
+    else:
+        yield create
     if index.parent is not None:
         yield _attach(index)
     yield from index_settings(relation, index)

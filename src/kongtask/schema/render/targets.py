@@ -28,6 +28,8 @@ from kongtask.schema.render.text import comment_on
 
 def target(item: SchemaObject | DatabaseObject | Schema) -> str:
     """Return the kind and the quoted name, as COMMENT ON and ALTER take them."""
+    if isinstance(item, Relation):  # most objects
+        return f"{item.kind} {qualify(item.schema, item.name)}"
     if isinstance(item, Schema):
         return f"SCHEMA {quote_identifier(item.name)}"
     if isinstance(item, DatabaseObject):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kongtask.schema.diff.compare import Scope, attribute_changes
 from kongtask.schema.diff.inventory import inventory
@@ -89,7 +90,7 @@ def _parts_of_kept(before: Mapping[Ref, Any], after: Mapping[Ref, Any]) -> Itera
             if ref.kind is Kind.CONSTRAINT and entry.owner in before and entry.owner in after:
                 yield ref
             elif ref.kind is Kind.COLUMN and ref in before and ref in after:
-                yield ref._replace(kind=Kind.DEFAULT)
+                yield replace(ref, kind=Kind.DEFAULT)
             elif ref.kind is Kind.DOMAIN and ref in before and ref in after:
                 yield Ref(Kind.DEFAULT, ref.schema, ref.name, ref.name)
 
