@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kongtask.schema import model, steps
@@ -107,7 +108,7 @@ _RENDERERS: dict[type, Callable[[Context, steps.Step, Any], Iterable[str]]] = {
 }
 
 
-class Block(NamedTuple):
+class Block(Struct, frozen=True):
     """One block of the text: all statements of one step, or one section about many objects.
 
     Attributes:
