@@ -150,11 +150,12 @@ def test_of_indexes_that_are_alike_postgresql_prints_one(
                 if table != "c" or "code" not in index:
                     connection.execute(f"create index on app.{table} {index}".encode())
         connection.execute("create unique index on app.a (lower(name))")
+        connection.execute("create table app.bare (); create index on app.bare ((1))")
         assert by_postgresql(connection) == read(connection, "app")
         texts = [text for _, text in asked(connection, monkeypatch)]
     brin = [text for text in texts if text.startswith("USING brin")]
     assert len(brin) == 3, "its operator classes have parameters that a row does not tell"
-    assert len(texts) - len(brin) == 10 + 9, "of the first two tables together, and of the third"
+    assert len(texts) - len(brin) == 10 + 9 + 1, "two tables together, and each other"
 
 
 def test_postgresqls_own_operator_classes_of_some_methods_have_no_parameters(

@@ -49,8 +49,9 @@ class Definitions:
         self._source = source
         self._classes = {str(row.oid): row.type for row in source.rows["default_classes"]}
         self._printed: dict[int, str] = {}
-        self._first: dict[int, int] = {}  # of those that PostgreSQL prints, each one's like
-        #: Of relations, a number that is the same where all columns are; and of columns.
+        #: Indexes that PostgreSQL prints, and of each the one that it prints for all that are alike.
+        self._first: dict[int, int] = {}
+        #: A number for each relation's columns, the same where all of them are.
         self._layouts: dict[int, int] = {}
         self._numbers: defaultdict[tuple[Any, ...], int] = defaultdict(itertools.count().__next__)
         alike: dict[Any, int] = {}
@@ -119,7 +120,7 @@ class Definitions:
             return row.oid
         layout = self._layouts.get(row.relation)
         if layout is None:
-            columns = tuple(map(_COLUMN, self._source.columns[row.relation]))
+            columns = tuple(map(_COLUMN, self._source.columns.get(row.relation, ())))
             layout = self._layouts[row.relation] = self._numbers[columns]
         return (*_WORDS(row), layout)
 
