@@ -46,3 +46,4 @@ where (
   )
   and c.relkind in ('r', 'p', 'f', 'v', 'm', 'c')
   and a.attnum > 0 and not a.attisdropped
+order by a.attrelid, a.attnum

@@ -27,3 +27,4 @@ cross join lateral (
     as is_plain
 ) p
 where k.connamespace = any (%(namespaces)s) and k.contype in ('p', 'u', 'x', 'c', 'f')
+order by k.conrelid, k.oid

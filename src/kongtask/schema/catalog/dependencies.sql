@@ -15,3 +15,4 @@ where d.objid >= 16384 and d.refobjid >= 16384
     or d.classid in ('pg_amop'::regclass, 'pg_amproc'::regclass)
       and d.refclassid not in ('pg_opfamily'::regclass, 'pg_opclass'::regclass)
   ))
+order by d.objid

@@ -36,3 +36,4 @@ cross join lateral (
       and am.amname in ('btree', 'hash') as is_plain
 ) p
 where c.relnamespace = any (%(namespaces)s)
+order by x.indrelid, c.oid

@@ -41,3 +41,4 @@ where (
     where c.relkind = 'c' and e.classid = 'pg_type'::regclass and e.objid = c.reltype
       and e.deptype = 'e'
   )
+order by c.oid

@@ -10,3 +10,4 @@ left join pg_depend o
   on o.classid = 'pg_class'::regclass and o.objid = s.seqrelid and o.objsubid = 0
   and o.refclassid = 'pg_class'::regclass and o.deptype in ('a', 'i')
 where c.relnamespace = any (%(namespaces)s)
+order by s.seqrelid

@@ -34,10 +34,8 @@ class Source:
         self.rows = rows
         self.index = ObjectIndex()
         self.all_names = all_names
-        in_order = sorted(rows["columns"])  # by their first fields, relation and number
-        self.columns: dict[int, list[Any]] = {
-            relation: list(found) for relation, found in groupby(in_order, attrgetter("relation"))
-        }
+        by_relation = groupby(rows["columns"], attrgetter("relation"))  # in which order they come
+        self.columns: dict[int, list[Any]] = {oid: list(found) for oid, found in by_relation}
         self._names: dict[ObjectId, tuple[str, str]] = {}
         self._without_path: set[int] = set()
         self._calling: set[ObjectId] = set()

@@ -20,3 +20,4 @@ where c.relnamespace = any (%(namespaces)s) and (t.tgconstraint = 0 or k.oid is 
     select 1 from pg_description d
     where d.classoid = 'pg_trigger'::regclass and d.objoid = t.oid
   ))
+order by t.tgrelid, t.oid
