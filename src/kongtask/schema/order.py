@@ -162,10 +162,11 @@ class _Graph:
         if self._stand_ins:
             return False
         makers = self._makers
-        for ref in step.all_requires() if step.parts else step.requires:
-            maker = makers.get(ref)
-            if maker is not None and not finished[maker]:
-                return False
+        for requires in (step.requires, *step.parts.values()) if step.parts else (step.requires,):
+            for ref in requires:
+                maker = makers.get(ref)
+                if maker is not None and not finished[maker]:
+                    return False
         return True
 
     def _needs(self, number: int) -> list[int]:

@@ -49,7 +49,7 @@ class Definitions:
         self._source = source
         self._classes = {str(row.oid): row.type for row in source.rows["default_classes"]}
         self._printed: dict[int, str] = {}
-        #: Indexes that PostgreSQL prints, and of each the one that it prints for all that are alike.
+        #: The indexes that PostgreSQL prints, and for each the first one that is like it.
         self._first: dict[int, int] = {}
         #: A number for each relation's columns, the same where all of them are.
         self._layouts: dict[int, int] = {}

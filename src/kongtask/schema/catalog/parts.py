@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 from kongtask.schema.catalog.classes import CatalogClass
@@ -46,13 +46,6 @@ class PartReader:
         self._domain_constraints = grouped(rows["constraints"], "domain")
         self._indexes = grouped(rows["indexes"], "relation")
         self._key_indexes = {row.oid: row for row in rows["indexes"] if row.key is not None}
-        self._index_columns: defaultdict[int, list[str]] = defaultdict(list)
-        self._index_targets: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-        for row in sorted(rows["index_columns"], key=itemgetter(0, 1)):
-            if row.target is None:
-                self._index_columns[row.index].append(row.name)
-            else:
-                self._index_targets[row.index].append((row.number, row.target))
         self._triggers = grouped(rows["triggers"], "relation")
         self._rules = grouped(rows["rules"], "relation")
         self._policies = grouped(rows["policies"], "relation")
@@ -155,9 +148,9 @@ class PartReader:
             name=row.name,
             comment=self._source.comment(CatalogClass.PG_CLASS, row.oid),
             definition=self._definitions.index(row.oid),
-            parent=next(iter(self._parents.get(row.oid, ())), None),
-            columns=tuple(self._index_columns.get(row.oid, ())),
-            statistics=tuple(self._index_targets.get(row.oid, ())),
+            parent=self._parents[row.oid][0] if row.oid in self._parents else None,
+            columns=tuple(row.column_names or ()),
+            statistics=tuple(tuple(target) for target in row.targets or ()),
             is_unique=row.is_unique,
             is_clustered=row.is_clustered,
             is_replica_identity=row.is_replica_identity,

@@ -29,7 +29,6 @@ _QUERIES = (
     "routines", "rules", "policies", "statistics", "inheritance", "types", "type_aliases", "ranges",
     "collations", "aggregates", "operators", "operator_families", "operator_classes",
     "family_members", "conversions", "text_search", "text_search_mappings", "default_privileges",
-    "index_columns",
 )  # fmt: skip
 
 #: Those that take long where there is much to read, the longest first.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from kongtask.schema.model import Column, Ref, Table
@@ -26,7 +26,7 @@ class Context:
 
     partitioning: Partitioning
     shells: frozenset[Ref]
-    separate: frozenset[Ref]
+    separate: Set[Ref]
     has_separate_defaults: bool
     column_texts: dict[int, tuple[Column, str | None]] = field(default_factory=dict, compare=False)
 
@@ -39,7 +39,7 @@ class Context:
         return cls(
             partitioning=partitioning,
             shells=frozenset(item.item.ref for item in found if isinstance(item, Shell)),
-            separate=frozenset(items),
+            separate=items.keys(),
             has_separate_defaults=Default in kinds,
         )
 

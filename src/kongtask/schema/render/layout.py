@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kongtask.schema.model import Column, ConstraintKind, Table
@@ -23,8 +23,7 @@ class Making(Enum):
     JOINED = auto()  # CREATE TABLE, then INHERIT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """The columns of a table as a load makes them.
 
     Attributes:

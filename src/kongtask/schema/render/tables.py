@@ -58,7 +58,11 @@ class _Drawing:
         ]
         self.texts: list[str | None] = [None] * len(self.layout.columns)
         if self.making is Making.PLAIN and not context.has_separate_defaults:
-            self.texts = [self._whole_text(column) for column in self.layout.columns]
+            known = context.column_texts
+            self.texts = [
+                (known.get(id(column)) or self._whole_text(column))[1]
+                for column in self.layout.columns
+            ]
         #: The columns of which more may have to be said than CREATE TABLE does.
         self.columns = [
             column
@@ -207,13 +211,11 @@ class _Drawing:
             return True
         return self.table.part(Kind.DEFAULT, column.name) in self.step.parts
 
-    def _whole_text(self, column: Column) -> str | None:
-        """Return a column's definition if it says all of the column, made once for each object."""
-        known = self.context.column_texts.get(id(column))
-        if known is None:
-            text = column_definition(self.table, column) if is_said(column) else None
-            known = self.context.column_texts[id(column)] = (column, text)
-        return known[1]
+    def _whole_text(self, column: Column) -> tuple[Column, str | None]:
+        """Keep a column's definition if it says all of the column, and return both."""
+        text = column_definition(self.table, column) if is_said(column) else None
+        known = self.context.column_texts[id(column)] = (column, text)
+        return known
 
     def _made_above(self, column: Column) -> Column:
         return self.layout.above[column.name]

@@ -31,8 +31,8 @@ def comment_change(target: str, comment: str | None) -> str:
 
 def listed(items: Iterable[str]) -> str:
     """Return items in parentheses, one a line."""
-    lines = ",\n".join(INDENT + item for item in items)
-    return f"(\n{lines}\n)" if lines else "(\n)"
+    lines = f",\n{INDENT}".join(items)
+    return f"(\n{INDENT}{lines}\n)" if lines else "(\n)"
 
 
 def listed_options(options: Iterable[tuple[str, str | None]]) -> str:
@@ -52,8 +52,9 @@ def storage_parameters(options: Iterable[str], prefix: str = "") -> list[str]:
 
 def constraint_definition(constraint: Constraint) -> str:
     """Return a constraint as CREATE TABLE and ALTER TABLE take it."""
-    parameters = ", ".join(storage_parameters(constraint.options))
-    options = f" WITH ({parameters})" if parameters else ""
+    options = ""
+    if constraint.options:
+        options = f" WITH ({', '.join(storage_parameters(constraint.options))})"
     name = quote_identifier(constraint.name)
     return f"CONSTRAINT {name} {constraint.definition}{options}{constraint.deferral}"
 
