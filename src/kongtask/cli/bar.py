@@ -19,10 +19,14 @@ _ERASE = "\r\x1b[K"
 
 
 class Bar:
-    """The line: drawn over itself, and gone when the work is done."""
+    """The line: drawn over itself, and gone when the work is done.
+
+    Attributes:
+        is_shown: whether somebody is there to see it.
+    """
 
     def __init__(self) -> None:
-        self._is_shown = sys.stderr.isatty()
+        self.is_shown = sys.stderr.isatty()
         self._next = time.monotonic() + PATIENCE
         self._is_drawn = False
 
@@ -46,7 +50,7 @@ class Bar:
 
     def draw(self, text: str) -> None:
         """Draw the line, if somebody is there and it is time."""
-        if self._is_shown and time.monotonic() >= self._next:
+        if self.is_shown and time.monotonic() >= self._next:
             self._write(_ERASE + text)
             self._is_drawn = True
             self._next = time.monotonic() + PAUSE
@@ -69,12 +73,15 @@ class Progress:
         self._bar.draw(f"{self._work} {bar} {done}/{total}{details and f': {details}'}")
 
     def count(self, items: Iterable[T], name: str) -> Iterator[T]:
-        """Yield items whose number nobody knows yet, counting them.
+        """Return items whose number nobody knows yet, counted as they are taken.
 
         Args:
             items: what is passed on.
             name: what to call them, in the plural.
         """
+        return self._counted(items, name) if self._bar.is_shown else iter(items)
+
+    def _counted(self, items: Iterable[T], name: str) -> Iterator[T]:
         for number, item in enumerate(items, 1):
             if number % 100 == 0:
                 self._bar.draw(f"{self._work} … {number} {name}")

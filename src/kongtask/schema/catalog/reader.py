@@ -31,8 +31,12 @@ _QUERIES = (
     "family_members", "conversions", "text_search", "text_search_mappings", "default_privileges",
 )  # fmt: skip
 
-#: Those that take long where there is much to read, the longest first.
-_LONG = ("indexes", "columns", "relations", "dependencies", "constraints", "grants", "sequences")
+#: Those that come first: the two that take longest, then the others in which much waits to be told
+#: who is who while the rest is asked.
+_FIRST = (
+    "columns", "indexes", "default_classes", "relations", "constraints", "sequences",
+    "dependencies", "triggers",
+)  # fmt: skip
 
 
 def read(
@@ -178,4 +182,4 @@ def _questions(
 
         questions |= database_questions()
     questions |= {"index_definitions": None, "names": None}
-    return {query: questions[query] for query in (*_LONG, *questions)}
+    return {query: questions[query] for query in (*_FIRST, *questions)}
