@@ -119,13 +119,14 @@ def _outcome(request: Request, database: Database, bar: Bar, *, is_proved: bool)
         left_out=database.left_out,
         earlier=(committed, *shipped, there),
     )
+    text = export.text
     files, before = dict[Path, str](), dict[Path, str]()
     if output and request.split:
         texts = split(export.header, blocks)
         files = {output / path: text for path, text in texts.items()}
         before = _read_folder(output, there, files)
     elif output:
-        files = {output: export.text}
+        files = {output: text}
         if there is not None:
             before = {output: there}
             if parse_export(there).is_edited:
@@ -136,9 +137,9 @@ def _outcome(request: Request, database: Database, bar: Bar, *, is_proved: bool)
     return Outcome(
         database=database,
         place=output,
-        text=export.text,
+        text=text,
         generated=export.generated,
-        sha256=sha256(export.body),
+        sha256=export.stated_sum or sha256(export.body),
         files=files,
         before=before,
         proved=is_proved,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kongtask.names import qualify, quote_identifier
 from kongtask.schema.model import Index, Relation
@@ -17,14 +17,12 @@ def render_index(context: Context, step: Step, index: Index) -> Iterator[str]:
     relation = step.owner
     assert isinstance(relation, Relation), "an index belongs to a relation"
     unique = "UNIQUE " if index.is_unique else ""
-    only = "ONLY " if index.ref in context.partitioning.one_by_one else ""
+    one_by_one = context.partitioning.one_by_one
+    only = "ONLY " if one_by_one and index.ref in one_by_one else ""
     table = qualify(relation.schema, relation.name)
     name = quote_identifier(index.name)
     create = f"CREATE {unique}INDEX {name} ON {only}{table} {index.definition};"
-    if index.search_path:
-        yield from with_search_path(index.search_path, create)
-    else:
-        yield create
+    yield from with_search_path(index.search_path, create)
     if index.parent is not None:
         yield _attach(index)
     yield from index_settings(relation, index)
@@ -37,17 +35,20 @@ def render_attachment(context: Context, step: Step, attachment: Attachment) -> I
     yield _attach(attachment.index)
 
 
-def index_settings(relation: Relation, index: Index) -> Iterator[str]:
-    """Yield what an index has, or is used for, that its definition does not say."""
+def index_settings(relation: Relation, index: Index) -> Sequence[str]:
+    """Return what an index has, or is used for, that its definition does not say."""
     if not (index.statistics or index.is_clustered or index.is_replica_identity):
-        return
+        return ()
     name, table = quote_identifier(index.name), qualify(relation.schema, relation.name)
-    for column, statistics in index.statistics:
-        yield f"ALTER {target(index)} ALTER COLUMN {column} SET STATISTICS {statistics};"
+    found = [
+        f"ALTER {target(index)} ALTER COLUMN {column} SET STATISTICS {statistics};"
+        for column, statistics in index.statistics
+    ]
     if index.is_clustered:
-        yield f"ALTER {relation.kind} {table} CLUSTER ON {name};"
+        found.append(f"ALTER {relation.kind} {table} CLUSTER ON {name};")
     if index.is_replica_identity:
-        yield f"ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {name};"
+        found.append(f"ALTER TABLE ONLY {table} REPLICA IDENTITY USING INDEX {name};")
+    return found
 
 
 def _attach(index: Index) -> str:

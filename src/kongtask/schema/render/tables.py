@@ -288,11 +288,9 @@ class _Drawing:
             method = "heap"
         if method is not None:
             yield f"\nUSING {quote_identifier(method)}"
-        options = [
-            *storage_parameters(table.options),
-            *storage_parameters(table.toast_options, "toast."),
-        ]
-        if options:
+        if table.options or table.toast_options:
+            options = storage_parameters(table.options)
+            options += storage_parameters(table.toast_options, "toast.")
             yield f"\nWITH ({', '.join(options)})"
 
 

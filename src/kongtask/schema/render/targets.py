@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from kongtask.names import qualify, quote_identifier
 from kongtask.schema.model import (
@@ -46,10 +46,9 @@ def target(item: SchemaObject | DatabaseObject | Schema) -> str:
     return f"{item.ref.kind} {name}"
 
 
-def comment_of(item: SchemaObject | DatabaseObject | Schema) -> Iterator[str]:
-    """Yield the COMMENT statement for an object, if there is a comment."""
-    if item.comment is not None:
-        yield from comment_on(target(item), item.comment)
+def comment_of(item: SchemaObject | DatabaseObject | Schema) -> Iterable[str]:
+    """Return the COMMENT statement for an object, if there is a comment."""
+    return () if item.comment is None else comment_on(target(item), item.comment)
 
 
 def grant_target(item: SchemaObject | DatabaseObject | Schema) -> str:

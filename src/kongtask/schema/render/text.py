@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from kongtask.names import quote_identifier, quote_literal
 from kongtask.schema.model import Constraint
@@ -13,15 +13,14 @@ INDENT = "    "
 _BARE_VALUE = re.compile(r"[a-z][a-z0-9_]*\Z|\d+(?:\.\d+)?\Z")
 
 
-def comment_on(target: str, comment: str | None) -> Iterator[str]:
-    """Yield the COMMENT statement, if there is a comment.
+def comment_on(target: str, comment: str | None) -> Sequence[str]:
+    """Return the COMMENT statement, if there is a comment.
 
     Args:
         target: what stands after COMMENT ON: the kind and the quoted name.
         comment: the text, or None.
     """
-    if comment is not None:
-        yield f"COMMENT ON {target} IS {quote_literal(comment)};"
+    return () if comment is None else (comment_change(target, comment),)
 
 
 def comment_change(target: str, comment: str | None) -> str:
@@ -59,17 +58,16 @@ def constraint_definition(constraint: Constraint) -> str:
     return f"CONSTRAINT {name} {constraint.definition}{options}{constraint.deferral}"
 
 
-def with_search_path(path: Sequence[str], statement: str) -> Iterator[str]:
-    """Yield a statement that makes an index or a table, under the path that its functions expect.
+def with_search_path(path: Sequence[str], statement: str) -> Sequence[str]:
+    """Return a statement that makes an index or a table, under the path that its functions expect.
 
     It looks into the bodies of SQL functions, even where there are no rows. From 17 on PostgreSQL
     makes indexes with a search_path of its own, whatever the session's is.
     """
-    if path:
-        yield f"SET search_path = {', '.join(quote_identifier(schema) for schema in path)};"
-    yield statement
-    if path:
-        yield "SET search_path = '';"
+    if not path:
+        return (statement,)
+    schemas = ", ".join(quote_identifier(schema) for schema in path)
+    return (f"SET search_path = {schemas};", statement, "SET search_path = '';")
 
 
 def _parameter(option: str) -> str:
