@@ -8,7 +8,7 @@ and no need: where it cannot be had, or fails, the first connection asks everyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from threading import Condition, Thread
 from typing import Any
@@ -40,13 +40,18 @@ class Answers(Mapping[str, Sequence[Any]]):
     Args:
         questions: the queries' parameters by their names, those first that take long; None where
             only other answers tell them.
+        vain: queries that would find nothing, and are not asked.
         report: takes how many queries are answered, and of how many.
     """
 
-    def __init__(self, questions: Questions, report: Report | None = None) -> None:
+    def __init__(
+        self, questions: Questions, vain: Set[str] = frozenset(), report: Report | None = None
+    ) -> None:
         self._questions, self._report = dict(questions), report
-        self._waiting = [query for query, values in questions.items() if values is not None]
-        self._rows: dict[str, Sequence[Any]] = {}
+        self._rows: dict[str, Sequence[Any]] = dict.fromkeys(vain, ())
+        self._waiting = [
+            query for query, values in questions.items() if values is not None and query not in vain
+        ]
         self._error: BaseException | None = None
         self._is_closed = False
         self._changed = Condition()
@@ -148,6 +153,7 @@ def answers(
     catalog: Snapshot,
     questions: Questions,
     *,
+    vain: Set[str] = frozenset(),
     is_large: bool,
     report: Report | None = None,
 ) -> Iterator[Answers]:
@@ -156,10 +162,11 @@ def answers(
     Args:
         catalog: where to ask; the caller may ask there too, and then waits for its turn.
         questions: as for :class:`Answers`.
+        vain: the same.
         is_large: whether there is much to read.
         report: takes how many queries are answered, and of how many.
     """
-    found = Answers(questions, report)
+    found = Answers(questions, vain, report)
     shared = catalog.share() if is_large else None
     asking = _Asking(found, catalog)
     helper = _Helper(found, catalog.connection, shared) if shared is not None else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from kongtask.database.connection import Connection
 from kongtask.schema.catalog.answers import LARGE, Report, answers
 from kongtask.schema.catalog.checks import check_names, refuse_system_schemas
-from kongtask.schema.catalog.session import SchemaChangedError, Snapshot, snapshot
+from kongtask.schema.catalog.session import SchemaChangedError, snapshot
 
 if TYPE_CHECKING:
     from kongtask.schema.model import Database, Schema
@@ -150,19 +150,16 @@ def _read(
         oids = [row.oid for row in namespaces]
         all_names = constraint_names == "all"
         questions = _questions(oids, objects=objects, all_names=all_names)
-        is_large = _is_large(catalog, oids)
-        with answers(catalog, questions, is_large=is_large, report=report) as rows:
+        contents = catalog.rows("contents", namespaces=oids, limit=LARGE)[0]
+        is_large = contents.relations == LARGE
+        vain = {query for query in questions if not getattr(contents, query, True)}
+        with answers(catalog, questions, vain=vain, is_large=is_large, report=report) as rows:
             # Imported while PostgreSQL works: a tenth of a second of a small export's time.
             from kongtask.schema.catalog.assembly import assemble
             from kongtask.schema.catalog.source import Source
 
             source = Source(rows, all_names=all_names)
             return assemble(catalog, source, namespaces, objects=objects, extensions=extensions)
-
-
-def _is_large(catalog: Snapshot, namespaces: Sequence[int]) -> bool:
-    counted = catalog.rows("size", namespaces=namespaces, limit=LARGE)
-    return bool(counted[0].relations == LARGE)
 
 
 def _questions(
