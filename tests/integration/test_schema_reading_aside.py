@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from typing import LiteralString
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -156,8 +157,34 @@ def test_an_error_of_a_query_is_the_readers(
     assert read(connection, "app").name == "app"
 
 
+def test_the_error_that_is_told_is_the_one_that_came_first(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A query fails in a thread, and the reader asks one itself before it has heard of that."""
+    has_failed = threading.Event()
+    ask = session.Snapshot.rows
+
+    def watched(self: session.Snapshot, query: str, **values: object) -> list[object]:
+        if query == "requirements":
+            assert has_failed.wait(10)
+        try:
+            return ask(self, query, **values)
+        except psycopg.errors.DivisionByZero:
+            has_failed.set()
+            raise
+
+    def broken_late(name: str, major: int) -> LiteralString:
+        return "select 1 / 0 as oid" if name == "comments" else queries.load_query(name, major)
+
+    monkeypatch.setattr(session, "load_query", broken_late)
+    monkeypatch.setattr(session.Snapshot, "rows", watched)
+    connection.execute("create schema app")
+    with pytest.raises(DatabaseFailedError, match="division by zero"):
+        read(connection, "app")
+
+
 def broken(name: str, major: int) -> LiteralString:
-    return "select 1 / 0 as oid" if name == "rules" else queries.load_query(name, major)
+    return "select 1 / 0 as oid" if name == "types" else queries.load_query(name, major)
 
 
 @contextmanager

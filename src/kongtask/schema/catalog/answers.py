@@ -37,6 +37,9 @@ _CANCELLING = 5
 class Answers(Mapping[str, Sequence[Any]]):
     """The rows of many queries; whoever wants some waits until they are there.
 
+    Attributes:
+        error: what went wrong on the first connection.
+
     Args:
         questions: the queries' parameters by their names, those first that take long; None where
             only other answers tell them.
@@ -52,7 +55,7 @@ class Answers(Mapping[str, Sequence[Any]]):
         self._waiting = [
             query for query, values in questions.items() if values is not None and query not in vain
         ]
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
         self._is_closed = False
         self._changed = Condition()
 
@@ -64,9 +67,9 @@ class Answers(Mapping[str, Sequence[Any]]):
                 if query in self._waiting:  # what is wanted comes next
                     self._waiting.remove(query)
                     self._waiting.insert(0, query)
-                self._changed.wait_for(lambda: query in self._rows or self._error is not None)
-            if query not in self._rows and self._error is not None:
-                raise self._error
+                self._changed.wait_for(lambda: query in self._rows or self.error is not None)
+            if query not in self._rows and self.error is not None:
+                raise self.error
         return self._rows[query]
 
     def __iter__(self) -> Iterator[str]:
@@ -109,7 +112,7 @@ class Answers(Mapping[str, Sequence[Any]]):
                 self._give(query, catalog.rows(query, **self._values(query)))
         except BaseException as error:
             with self._changed:
-                self._error = error
+                self.error = error
                 self._changed.notify_all()
 
     def help(self, catalog: Snapshot) -> None:
@@ -173,13 +176,18 @@ def answers(
     asking.start()
     if helper is not None:
         helper.start()
+    aborted: psycopg.Error | None = None
     try:
         yield found
+    except psycopg.errors.InFailedSqlTransaction as error:
+        aborted = error
     finally:
         found.close()
         if helper is not None:
             helper.stop()
         asking.stop()
+    if aborted is not None:  # by an earlier query, of which the caller does not know yet
+        raise found.error or aborted
 
 
 class _Asking(Thread):
