@@ -10,6 +10,7 @@ Run it with ``make bench`` or ``python benchmarks/export.py [N …]``.
 from __future__ import annotations
 
 import argparse
+import platform
 import resource
 import statistics
 import subprocess
@@ -114,7 +115,8 @@ def main() -> None:
         with connect(server.target()) as connection:
             version = connection.info.parameter_status("server_version")
             locks = connection.execute(f"show {settings}").fetchone()
-        print(f"PostgreSQL {version}, {settings} = {locks and locks[0]}")
+        python = platform.python_version()
+        print(f"PostgreSQL {version}, {settings} = {locks and locks[0]}, Python {python}")
         print(f"{'':8} {'wall time':>29} {'processor time':>24}")
         print(
             f"{'tables':>8} {'kongtask':>10} {'pg_dump':>10} {'ratio':>7} "
