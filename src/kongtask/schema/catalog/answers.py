@@ -106,9 +106,9 @@ class Answers(Mapping[str, Sequence[Any]]):
             while True:
                 with self._changed:
                     self._changed.wait_for(self._has_work_or_ends)
-                query = self._take()
-                if query is None:
-                    return
+                    if not self._waiting:
+                        return
+                    query = self._waiting.pop(0)
                 self._give(query, catalog.rows(query, **self._values(query)))
         except BaseException as error:
             with self._changed:
