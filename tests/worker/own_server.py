@@ -24,10 +24,13 @@ class OwnServer(LocalServer):
 
 @contextmanager
 def own_migrated_server() -> Iterator[OwnServer]:
-    """Run a server with a migrated database, which writes out what it says it has written."""
+    """Run a server with a migrated database, which writes out what it says it has written.
+
+    What it does not say so of, as claims, is still to be written when it crashes.
+    """
     binaries = embedded_binaries()
     with public_folder() as home:
-        settings = {**FAST, "synchronous_commit": "on"}
+        settings = {**FAST, "synchronous_commit": "on", "wal_writer_delay": "10s"}
         server = OwnServer(binaries[max(binaries)], home / "server", settings)
         with server:
             migrate(server.target(), worker_migrations(), WORKER_SCHEMA)

@@ -94,12 +94,12 @@ class Claimer:
         self._claims = Session(
             target, "claims", prepared=options.prepared_statements,
             answer_timeout=options.answer_timeout, settings=_CLAIM_SETTINGS,
-            on_reconnect=self._settle_claims, emit=emitter.emit,
+            on_connect=self._settle_claims, emit=emitter.emit,
         )  # fmt: skip
         self._results = Session(
             target, "results", prepared=options.prepared_statements,
             answer_timeout=options.answer_timeout, settings=_RESULT_SETTINGS,
-            on_reconnect=self._hold_again, emit=emitter.emit,
+            on_connect=self._hold_again, emit=emitter.emit,
         )  # fmt: skip
         self.identifiers: dict[int, str] = {}
         self._may_hold_unknown = self._has_renewed = False
@@ -285,6 +285,8 @@ class Claimer:
 
     async def _settle_claims(self, ask: Ask) -> None:
         """Make the database's view of who holds what the pool's own, after a lost connection."""
+        if not self.identifiers:
+            return  # nothing has been claimed yet
         await self._hold_again(ask)
         await ask(self._sql("give_back_unknown"), self._known())
 

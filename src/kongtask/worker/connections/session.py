@@ -123,7 +123,7 @@ class Session:
         answer_timeout: seconds that the server may take to answer. All statements here are short:
             an answer that does not come in this time never comes, the connection hangs.
         settings: run-time parameters of the session, where it is the server's own.
-        on_reconnect: called before the first statement after a connection was lost.
+        on_connect: called before the first statement of each connection.
         emit: told when a connection is lost, and when it is there again.
     """
 
@@ -135,16 +135,16 @@ class Session:
         prepared: bool = True,
         answer_timeout: float = 30.0,
         settings: Mapping[str, str] | None = None,
-        on_reconnect: Callable[[Ask], Awaitable[None]] | None = None,
+        on_connect: Callable[[Ask], Awaitable[None]] | None = None,
         emit: Callable[[Event], None] = lambda _: None,
     ) -> None:
         self._target, self._name, self._prepared = target, name, prepared
         self._answer_timeout, self._settings = answer_timeout, settings or {}
-        self._on_reconnect, self._emit = on_reconnect, emit
+        self._on_connect, self._emit = on_connect, emit
         self._connection: AsyncConnection | None = None
         self._process: tuple[int, str] | None = None
         self._predecessor: tuple[int, str] | None = None
-        self._was_lost = False
+        self._was_lost = self._is_settled = False
         self._lock = asyncio.Lock()
 
     async def run(
@@ -250,9 +250,11 @@ class Session:
                 prepared=self._prepared,
                 answer_timeout=self._answer_timeout,
             )
+            self._is_settled = False
             await self._introduce()
-        if self._was_lost and self._on_reconnect is not None:
-            await self._on_reconnect(self._ask)
+        if not self._is_settled and self._on_connect is not None:
+            await self._on_connect(self._ask)
+        self._is_settled = True
         if self._was_lost:
             self._was_lost = False
             self._emit(PoolConnectionRestored(connection=self._name))
