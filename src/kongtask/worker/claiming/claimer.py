@@ -284,7 +284,7 @@ class Claimer:
         )
 
     async def _settle_claims(self, ask: Ask) -> None:
-        """Make the database's view of who holds what the pool's own, after a lost connection."""
+        """Make the database's view of who holds what the pool's own, on a new connection."""
         if not self.identifiers:
             return  # nothing has been claimed yet
         await self._hold_again(ask)

@@ -144,7 +144,7 @@ class Session:
         self._connection: AsyncConnection | None = None
         self._process: tuple[int, str] | None = None
         self._predecessor: tuple[int, str] | None = None
-        self._was_lost = self._is_settled = False
+        self._was_lost = self._is_ready = False
         self._lock = asyncio.Lock()
 
     async def run(
@@ -250,11 +250,12 @@ class Session:
                 prepared=self._prepared,
                 answer_timeout=self._answer_timeout,
             )
-            self._is_settled = False
+            self._is_ready = False
+        if not self._is_ready:
             await self._introduce()
-        if not self._is_settled and self._on_connect is not None:
-            await self._on_connect(self._ask)
-        self._is_settled = True
+            if self._on_connect is not None:
+                await self._on_connect(self._ask)
+            self._is_ready = True
         if self._was_lost:
             self._was_lost = False
             self._emit(PoolConnectionRestored(connection=self._name))
