@@ -18,7 +18,9 @@ from kongtask.errors import ConnectionFailedError, DatabaseFailedError
 from kongtask.schema import read
 from kongtask.schema.catalog import queries, reader, session
 from kongtask.schema.model import Schema
+from tests.conftest import public_folder
 from tests.golden.cases import CASES
+from tests.pgbouncer import pgbouncer
 
 SHOP = next(case for case in CASES if case.folder.name == "shop").text
 
@@ -123,6 +125,17 @@ def test_a_second_connection_that_a_pooler_keeps_waiting_is_given_up(
     with pooler_of_one(database) as pooled, connect(pooled) as only:
         assert read(only, "shop") == expected
         assert "kongtask-catalog-2" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_both_connections_may_go_through_pgbouncer(
+    connection: Connection, database: Target, asked: dict[int, list[str]]
+) -> None:
+    connection.execute(SHOP.encode())
+    expected = read(connection, "shop")
+    with public_folder() as folder, pgbouncer(database, folder) as pooled, connect(pooled) as ours:
+        asked.clear()
+        assert read(ours, "shop") == expected
+        assert len(set(asked)) == 2
 
 
 def test_a_snapshot_may_be_asked_from_several_threads(connection: Connection) -> None:

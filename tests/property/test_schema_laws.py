@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from kongtask.database.scratch import scratch_database
 from kongtask.names import quote_identifier
 from kongtask.schema import decode, encode, read, render
 from kongtask.schema.model import Database
+from tests.conftest import Servers, server_binaries
+from tests.golden.judge import disagreement, statements
 from tests.strategies import Script, orders, schema_scripts
 
 Export = Callable[[str, str], str]
@@ -22,9 +25,15 @@ HOSTILE = ['we"ird; drop table x --', "$$", "$body$", "ünï ☃ 漢字", "selec
 
 
 @pytest.fixture(scope="module")
-def connection(server: Target) -> Iterator[Connection]:
+def database(server: Target) -> Iterator[Target]:
     """One database for all examples: each makes its schema and drops it."""
-    with scratch_database(server) as target, connect(target) as opened:
+    with scratch_database(server) as target:
+        yield target
+
+
+@pytest.fixture(scope="module")
+def connection(database: Target) -> Iterator[Connection]:
+    with connect(database) as opened:
         yield opened
 
 
@@ -33,13 +42,32 @@ def export(connection: Connection) -> Export:
     """Make a schema from SQL, export it, drop it."""
 
     def made(sql: str, schema: str) -> str:
-        connection.execute(sql.encode())
-        try:
+        with existing(connection, sql, schema):
             return render(read(connection, schema))
-        finally:
-            connection.execute(compose("drop schema {name} cascade", name=schema))
 
     return made
+
+
+@pytest.fixture(scope="module")
+def everywhere(servers: Servers) -> Iterator[Mapping[int, Connection]]:
+    """A database on each server, by its major version."""
+    with ExitStack() as stack:
+        yield {
+            major: stack.enter_context(
+                connect(stack.enter_context(scratch_database(servers.target(major))))
+            )
+            for major in server_binaries()
+        }
+
+
+@contextmanager
+def existing(connection: Connection, sql: str, schema: str) -> Iterator[None]:
+    """Make a schema from SQL, and drop it in the end."""
+    connection.execute(sql.encode())
+    try:
+        yield
+    finally:
+        connection.execute(compose("drop schema {name} cascade", name=schema))
 
 
 @given(script=schema_scripts())
@@ -47,6 +75,29 @@ def test_an_export_loads_and_exports_the_same(script: Script, export: Export) ->
     """export, load, export: the same bytes."""
     first = export(script.sql(PLAIN), PLAIN)
     assert export(first, PLAIN) == first
+
+
+@given(script=schema_scripts())
+def test_pg_dump_says_the_same_of_a_schema_and_its_reload(
+    script: Script, connection: Connection, database: Target
+) -> None:
+    with existing(connection, script.sql(PLAIN), PLAIN):
+        text = render(read(connection, PLAIN))
+        original = statements(database, [PLAIN])
+    with existing(connection, text, PLAIN):
+        assert not disagreement(original, statements(database, [PLAIN]))
+
+
+@pytest.mark.every_server
+@given(script=schema_scripts(has_views=False))
+def test_every_server_exports_the_same(
+    script: Script, everywhere: Mapping[int, Connection]
+) -> None:
+    texts = set()
+    for connection in everywhere.values():
+        with existing(connection, script.sql(PLAIN), PLAIN):
+            texts.add(render(read(connection, PLAIN)))
+    assert len(texts) == 1
 
 
 @given(data=st.data(), script=schema_scripts())
@@ -70,11 +121,8 @@ def test_a_hostile_schema_name_changes_nothing_but_the_name(
 @given(script=schema_scripts())
 def test_a_model_is_a_value(script: Script, connection: Connection) -> None:
     """Reading twice gives equal models and equal texts; so does writing one as JSON."""
-    connection.execute(script.sql(PLAIN).encode())
-    try:
+    with existing(connection, script.sql(PLAIN), PLAIN):
         first, second = read(connection, PLAIN), read(connection, PLAIN)
-    finally:
-        connection.execute(compose("drop schema {name} cascade", name=PLAIN))
     assert first == second
     assert hash(first) == hash(second)
     assert render(first) == render(second)

@@ -22,13 +22,13 @@ from kongtask.migrate import install_extension, migrate, worker_migrations
 from kongtask.monitoring.doctor import RULES, Diagnosis, Thresholds, examine
 from kongtask.rules import Level
 from tests.conftest import public_folder
+from tests.pgbouncer import pgbouncer
 from tests.programs import run
 
 from .lively_process import lively
 from .queue import Queue
 from .test_pools_command import register
 from .test_recovery import until
-from .test_servers import pgbouncer
 
 NODES = "pool-0123456789abcdef01"
 
