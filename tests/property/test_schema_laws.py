@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -40,12 +41,7 @@ def connection(database: Target) -> Iterator[Connection]:
 @pytest.fixture(scope="module")
 def export(connection: Connection) -> Export:
     """Make a schema from SQL, export it, drop it."""
-
-    def made(sql: str, schema: str) -> str:
-        with existing(connection, sql, schema):
-            return render(read(connection, schema))
-
-    return made
+    return partial(exported, connection)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +54,12 @@ def everywhere(servers: Servers) -> Iterator[Mapping[int, Connection]]:
             )
             for major in server_binaries()
         }
+
+
+def exported(connection: Connection, sql: str, schema: str = PLAIN) -> str:
+    """Return the export of a schema that SQL makes."""
+    with existing(connection, sql, schema):
+        return render(read(connection, schema))
 
 
 @contextmanager
@@ -93,10 +95,14 @@ def test_pg_dump_says_the_same_of_a_schema_and_its_reload(
 def test_every_server_exports_the_same(
     script: Script, everywhere: Mapping[int, Connection]
 ) -> None:
-    texts = set()
-    for connection in everywhere.values():
-        with existing(connection, script.sql(PLAIN), PLAIN):
-            texts.add(render(read(connection, PLAIN)))
+    """The same bytes, or, where PostgreSQL itself prints another text, the same canonical bytes.
+
+    It does so of expressions with names that are keywords on some servers only.
+    """
+    texts = {exported(connection, script.sql(PLAIN)) for connection in everywhere.values()}
+    if len(texts) > 1:
+        newest = everywhere[max(everywhere)]
+        texts = {exported(newest, text) for text in texts}
     assert len(texts) == 1
 
 
