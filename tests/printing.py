@@ -20,6 +20,7 @@ _CHANGES: dict[str, dict[LiteralString, LiteralString]] = {
     },
     "constraints": {"as is_plain": "and false as is_plain"},
     "triggers": {"as is_plain": "and false as is_plain"},
+    "relations": {"pt.partstrat::text as strategy": "null::text as strategy"},
     "columns": {"else 0 end": "else ad.adrelid end"},
 }
 

@@ -115,6 +115,42 @@ def test_what_says_more_is_printed_by_postgresql(
     assert len(found) == (4 if query == "constraints" else text.count(";"))
 
 
+#: Keys of partitions that kongtask prints itself, and others.
+PARTITION_KEYS = (
+    'range (day, "Na""me")',
+    "list (fit)",
+    "hash (code, id)",
+    "list (mood)",
+    'list (fit collate "POSIX")',
+    "range (code text_pattern_ops)",
+    "range ((id + 1), day)",
+    "range (way)",
+)
+
+
+def test_keys_of_partitions_are_printed_as_postgresql_prints_them(each_database: Target) -> None:
+    """Where columns were dropped before them, too."""
+    with connect(each_database) as connection:
+        connection.execute(TABLES.encode())
+        for number, key in enumerate(PARTITION_KEYS):
+            connection.execute(
+                f"create table app.p{number} (gone int, like app.one) partition by {key}; "
+                f"alter table app.p{number} drop column gone".encode()
+            )
+        assert by_postgresql(connection) == read(connection, "app")
+
+
+def test_a_key_of_partitions_is_quoted_alike_on_every_server(each_database: Target) -> None:
+    """The name is a keyword from 16 on, and PostgreSQL quotes it there only."""
+    with connect(each_database) as connection:
+        connection.execute(
+            "create schema app; "
+            "create table app.t (json_object int) partition by list (json_object)"
+        )
+        (table,) = read(connection, "app").tables
+    assert table.partition_key == 'LIST ("json_object")'
+
+
 #: Tables of two tenants, and of a third whose columns have other names, types or collations.
 TENANTS = """
 create schema app;

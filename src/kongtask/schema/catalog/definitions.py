@@ -23,6 +23,7 @@ from kongtask.schema.catalog.source import Source
 _VARCHAR, _TEXT = 1043, 25
 
 _KEYS = {"p": "PRIMARY KEY", "u": "UNIQUE"}
+_STRATEGIES = {"r": "RANGE", "l": "LIST", "h": "HASH"}
 _MATCHES = {"s": "", "f": " MATCH FULL", "p": " MATCH PARTIAL"}
 _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
@@ -75,6 +76,18 @@ class Definitions:
             return text
         first = self._first.get(oid)
         return "" if first is None else self._by_postgresql[first]
+
+    def partition_key(self, row: Any) -> str | None:
+        """Return what a partitioned table is partitioned by, or None for another relation."""
+        if row.strategy is None or "0" in (numbers := row.numbers.split()):  # 0: an expression
+            text: str | None = row.partition_key
+            return text
+        columns = [self._column(row.oid, int(number)) for number in numbers]
+        words = zip(columns, row.classes.split(), row.collations.split(), strict=True)
+        if not all(self._is_usual(*word) for word in words):
+            return str(row.partition_key)
+        names = ", ".join([quote_identifier(column.name) for column in columns])
+        return f"{_STRATEGIES[row.strategy]} ({names})"
 
     def constraint(self, row: Any) -> str:
         """Return a constraint's definition, a key's without its deferral."""
@@ -132,8 +145,7 @@ class Definitions:
         for column, class_, collation, option in zip(
             columns, classes, row.collations.split(), row.options.split(), strict=False
         ):
-            is_usual = collation == "0" or int(collation) == column.collation_oid
-            if not (is_usual and self._is_default(class_, column)):
+            if not self._is_usual(column, class_, collation):
                 return None
             keys.append(quote_identifier(column.name) + _ORDERS[option])
         included = ", ".join(quote_identifier(column.name) for column in columns[len(keys) :])
@@ -141,8 +153,10 @@ class Definitions:
             f"USING {row.method} ({', '.join(keys)}){f' INCLUDE ({included})' if included else ''}"
         )
 
-    def _is_default(self, class_: str, column: Any) -> bool:
-        """Tell whether an operator class is what a column's type gets without a word."""
+    def _is_usual(self, column: Any, class_: str, collation: str) -> bool:
+        """Tell whether a column gets its operator class and its collation without a word."""
+        if collation != "0" and int(collation) != column.collation_oid:
+            return False
         type_ = self._classes.get(class_)
         return type_ == column.type_oid or (type_ == _TEXT and column.type_oid == _VARCHAR)
 

@@ -54,6 +54,10 @@ class PartReader:
         """Return the parents of a table, in order."""
         return tuple(self._parents.get(oid, ()))
 
+    def partition_key(self, relation: Any) -> str | None:
+        """Return what a partitioned table is partitioned by, or None for another relation."""
+        return self._definitions.partition_key(relation)
+
     def constraints(self, relation: int) -> tuple[Constraint, ...]:
         """Return a table's constraints, by kind and name."""
         built = [self._constraint(row) for row in self._constraints.get(relation, ())]

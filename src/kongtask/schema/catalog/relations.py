@@ -31,7 +31,7 @@ class RelationReader:
                 schema=row.schema,
                 name=row.name,
                 columns=self._columns.columns(row),
-                partition_key=row.partition_key,
+                partition_key=self._parts.partition_key(row),
             )
             for row in self._source.rows["relations"]
             if row.is_outside
@@ -89,7 +89,7 @@ class RelationReader:
         return Table(
             **self._shared(row),
             unlogged=row.unlogged,
-            partition_key=row.partition_key,
+            partition_key=self._parts.partition_key(row),
             partition_bound=row.partition_bound,
             parents=self._parts.parents(row.oid),
             of_type=row.of_type,

@@ -1,5 +1,6 @@
 -- Tables, views, sequences and composite types: whatever has a row in pg_class but indexes. Tables
--- elsewhere come too where ours inherit from them.
+-- elsewhere come too where ours inherit from them. Keys of partitions that name columns and no more
+-- are printed in definitions.py.
 select
   c.oid, c.relname as name, n.nspname as schema, c.relkind::text as kind,
   pg_get_userbyid(c.relowner) as owner, c.relpersistence = 'u' as unlogged, c.reltype as row_type,
@@ -10,6 +11,8 @@ select
   ts.spcname as tablespace,
   case when c.reloftype <> 0 then format_type(c.reloftype, null) end as of_type,
   case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
+  pt.partstrat::text as strategy, pt.partattrs::text as numbers, pt.partclass::text as classes,
+  pt.partcollation::text as collations,
   case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end as partition_bound,
   case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
   fs.srvname as server,
@@ -22,6 +25,7 @@ join pg_namespace n on n.oid = c.relnamespace
 left join pg_class t on t.oid = c.reltoastrelid and t.reloptions is not null
 left join pg_am am on am.oid = c.relam
 left join pg_tablespace ts on ts.oid = c.reltablespace
+left join pg_partitioned_table pt on pt.partrelid = c.oid
 left join pg_foreign_table ft on ft.ftrelid = c.oid
 left join pg_foreign_server fs on fs.oid = ft.ftserver
 where (
