@@ -153,7 +153,8 @@ const commands = {
     const events = new EventEmitter();
     const listens = once(events, "pool:listen:success");
     const runner = await worker.run({ ...options, ...given, events, taskList });
-    await listens;
+    const [{ client }] = await listens;
+    await client.query("select"); // comes behind LISTEN, which the event does not wait for
     process.stdout.write("ready\n");
     await once(lines, "close");
     await runner.stop();
