@@ -244,6 +244,27 @@ CHANGES = {
         """,
         [("primary key (a)", "primary key (a) include (b)")],
     ),
+    "another name of a key that others need": (
+        """
+        create table s.t (a int, b text, constraint k primary key (a), up int references s.t (a));
+        create table s.u (a int references s.t (a));
+        comment on constraint u_a_fkey on s.u is 'one';
+        create view s.v as select a, b from s.t group by a;
+        create view s.w as select b from s.v;
+        comment on view s.w is 'one';
+        """,
+        [("constraint k", "constraint other"), ("'one'", "'two'")],
+    ),
+    "another overload of a function behind the same words": (
+        """
+        create function s.f(a int) returns int immutable language sql as 'select 1';
+        create table s.t (a int default s.f(1), check (s.f(a) > 0));
+        create index on s.t (s.f(a));
+        create view s.v as select s.f(a) as x from s.t;
+        create policy p on s.t using (s.f(a) > 1);
+        """,
+        [("f(a int)", "f(a int, b int default 2)")],
+    ),
     "a type of both ends of a foreign key": (
         """
         create table s.t (a int primary key);

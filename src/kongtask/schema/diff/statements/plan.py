@@ -39,7 +39,7 @@ from kongtask.schema.model import (
     View,
 )
 from kongtask.schema.render import step_statements
-from kongtask.schema.steps import Shell, Step
+from kongtask.schema.steps import Default, Ownership, Shell, Step
 
 #: What holds rows or a position, or columns are made of: not dropped for another object's sake.
 _STAYS = (Table, Sequence, EnumType, CompositeType, RangeType, BaseType, Domain, Schema)
@@ -148,7 +148,7 @@ class Plan:
 
     def _spread(self) -> None:
         """Add what has to be made anew because of what else is, or because of altered columns."""
-        waiting = [*self.anew, *self._gone_for_a_namesake()]
+        waiting = [*self.anew, *self._gone_for_a_namesake(), *self._held_by_the_gone()]
         for key in self.altered:
             step = self.old.steps[key]
             if isinstance(step.item, Table):
@@ -175,6 +175,28 @@ class Plan:
         """Return what has to go before something of another kind can have its name."""
         names = {(key.schema, key.name) for key in self.new.steps if key not in self.old.steps}
         return [key for key in self.gone if (key.schema, key.name) in names and not key.detail]
+
+    def _held_by_the_gone(self) -> list[Ref]:
+        """Return what needs something that goes, and something else when it is made again.
+
+        Its words are the same: a foreign key refers to columns whose key has another name now, and
+        a view calls a function that has another parameter with a default.
+        """
+        return [
+            step.key
+            for gone in self.gone
+            for step in self._dependents.get(gone, ())
+            if step.key in self.new.steps
+            and not isinstance(step.item, _STAYS)
+            and not self._is_said_again(step)
+        ]
+
+    def _is_said_again(self, step: Step) -> bool:
+        """Tell whether altering something says all of it, so that it needs only what it says."""
+        changed = self.changed[step.key] if step.key in self.altered else frozenset[str]()
+        if isinstance(step.item, Routine):
+            return not changed <= {"comment"}
+        return isinstance(step.item, View | Default | Ownership) and "definition" in changed
 
     def _aside(self, step: Step, stuck: Iterable[Step]) -> list[Ref]:
         """Put a type aside whose columns stay; return what stands in the way of moving them."""
