@@ -10,11 +10,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kongtask.database.connection import Connection, Target, connect
 from kongtask.database.scratch import scratch_database
+from kongtask.errors import JobSpecError
 from kongtask.jobs import Job, JobSpec, add_job, add_jobs, bulk, find_jobs
 from kongtask.migrate import migrate, worker_migrations
 
@@ -110,6 +111,11 @@ def test_each_job_is_in_its_place(queue: Connection, batch: list[JobSpec]) -> No
 
 
 @thorough
+@example(
+    batch=[JobSpec(identifier="a", payload=["\0"], job_key=key) for key in ("j", "k", "l")],
+    is_time_kept=False,
+    is_returning=True,
+)
 @given(batch=batches, is_time_kept=st.booleans(), is_returning=st.booleans())
 def test_both_ways_to_add_jobs_come_to_the_same(
     queue: Connection,
@@ -117,7 +123,10 @@ def test_both_ways_to_add_jobs_come_to_the_same(
     is_time_kept: bool,
     is_returning: bool,
 ) -> None:
-    """Through the function and straight to the table, with keys that are free, taken and busy."""
+    """Through the function and straight to the table, with keys that are free, taken and busy.
+
+    Where a list cannot be appended to another, as one with a NUL character, both refuse all.
+    """
     outcomes = []
     for many in (1, sys.maxsize):
         empty(queue)
@@ -125,10 +134,14 @@ def test_both_ways_to_add_jobs_come_to_the_same(
             add_jobs(queue, batch)
         queue.execute(SPOIL)
         with patch.object(bulk, "MANY", many):
-            added: Any = add_jobs(
-                queue, batch, job_key_preserve_run_at=is_time_kept, returning=is_returning
-            )  # type: ignore[call-overload]
-        returned = [shape(job) for job in added] if is_returning else added
+            try:
+                added: Any = add_jobs(
+                    queue, batch, job_key_preserve_run_at=is_time_kept, returning=is_returning
+                )  # type: ignore[call-overload]
+            except JobSpecError as error:
+                returned: Any = str(error)
+            else:
+                returned = [shape(job) for job in added] if is_returning else added
         stored = [shape(found.job) for found in find_jobs(queue)]
         outcomes.append((returned, sorted(stored, key=repr)))
     assert outcomes[0] == outcomes[1]
