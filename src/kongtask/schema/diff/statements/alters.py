@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from kongtask.names import qualify, quote_identifier
 from kongtask.schema import model, steps
+from kongtask.schema.diff.statements.casts import Casts
 from kongtask.schema.diff.statements.drops import part_target
 from kongtask.schema.diff.statements.options import (
     foreign_options,
@@ -45,6 +46,7 @@ class Pair(Struct, frozen=True, kw_only=True):
         changed: names of the attributes that differ.
         context: what rendering the second state takes.
         major: the server's major version.
+        casts: from the old state's types to the new one's.
     """
 
     old: Step
@@ -52,6 +54,7 @@ class Pair(Struct, frozen=True, kw_only=True):
     changed: frozenset[str]
     context: Context
     major: int
+    casts: Casts
 
 
 def alterations(pair: Pair) -> list[str] | None:
@@ -76,7 +79,7 @@ def _comment_target(step: Step) -> str:
 
 def _table(pair: Pair) -> list[str] | None:
     old, new = (_without_defaults(step) for step in (pair.old, pair.new))
-    return table_alterations(old, new, pair.major)
+    return table_alterations(old, new, pair.major, pair.casts)
 
 
 def _without_defaults(step: Step) -> model.Table:

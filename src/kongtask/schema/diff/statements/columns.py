@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kongtask.names import quote_identifier
+from kongtask.schema.diff.statements.casts import Casts
 from kongtask.schema.diff.statements.options import (
     foreign_options,
     parameter_changes,
@@ -27,10 +28,11 @@ class ColumnChanges:
         new: the table as it is to be.
         name: its qualified name.
         major: the server's major version.
+        casts: from the old state's types to the new one's.
     """
 
-    def __init__(self, old: Table, new: Table, name: str, major: int) -> None:
-        self.new, self.name, self.major = new, name, major
+    def __init__(self, old: Table, new: Table, name: str, major: int, casts: Casts) -> None:
+        self.new, self.name, self.major, self.casts = new, name, major, casts
         self.alter = f"ALTER {new.kind} {name}"
         self.before = {column.name: column for column in old.columns}
         self.after = {column.name: column for column in new.columns}
@@ -86,7 +88,7 @@ class ColumnChanges:
         if (old.type, old.collation) == (new.type, new.collation) or self._is_parents(new):
             return
         collation = f" COLLATE {new.collation}" if new.collation is not None else ""
-        using = f" USING {quote_identifier(new.name)}::{new.type}"
+        using = f" USING {self.casts.cast(quote_identifier(new.name), old.type, new.type)}"
         if new.generated is not None or self.new.kind is Kind.FOREIGN_TABLE:
             using = ""
         yield f"{column} TYPE {new.type}{collation}{using};"

@@ -14,6 +14,7 @@ from kongtask.names import qualify, quote_identifier
 from kongtask.schema.diff.changes import title
 from kongtask.schema.diff.compare import Scope
 from kongtask.schema.diff.statements.alters import Pair, alterations
+from kongtask.schema.diff.statements.casts import Casts
 from kongtask.schema.diff.statements.clones import rename_statements, renamed_clones
 from kongtask.schema.diff.statements.drops import drop_statement
 from kongtask.schema.diff.statements.states import State, changed_attributes
@@ -66,14 +67,21 @@ class Plan:
         self.swapped: list[Step] = []
         self.unclosed: list[str] = []
         self.changed: dict[Ref, frozenset[str]] = {}
-        self._dependents = old.dependents()
+        self._dependents, casts = old.dependents(), Casts(old.known, new.known)
         for key, step in new.steps.items():
             earlier = old.steps.get(key)
             changed = changed_attributes(earlier, step, scope) if earlier else frozenset()
             if earlier is None or not changed:
                 continue
             self.changed[key] = changed
-            pair = Pair(old=earlier, new=step, changed=changed, context=new.context, major=major)
+            pair = Pair(
+                old=earlier,
+                new=step,
+                changed=changed,
+                context=new.context,
+                major=major,
+                casts=casts,
+            )
             found = alterations(pair)
             if found is None:
                 self.anew.add(key)

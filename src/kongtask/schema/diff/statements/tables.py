@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kongtask.names import qualify, quote_identifier
+from kongtask.schema.diff.statements.casts import Casts
 from kongtask.schema.diff.statements.columns import ColumnChanges, column_settings_changes
 from kongtask.schema.diff.statements.options import foreign_options, parameter_changes
 from kongtask.schema.model import Kind, Ref, Relation, Table, View
@@ -13,13 +14,14 @@ from kongtask.schema.render.text import comment_change
 _REPLICA_IDENTITIES = {"D": "DEFAULT", "F": "FULL", "N": "NOTHING"}
 
 
-def table_alterations(old: Table, new: Table, major: int) -> list[str] | None:
+def table_alterations(old: Table, new: Table, major: int, casts: Casts) -> list[str] | None:
     """Return the statements that change a table; None where it has to be made anew.
 
     Args:
         old: the table as it is.
         new: the table as it is to be.
         major: the server's major version.
+        casts: from the old state's types to the new one's.
     """
     if (old.partition_key, old.server) != (new.partition_key, new.server):
         return None
@@ -27,7 +29,7 @@ def table_alterations(old: Table, new: Table, major: int) -> list[str] | None:
     return [
         *_left_parents(old, new, name),
         *_type_of_rows(old, new, name),
-        *ColumnChanges(old, new, name, major).statements(),
+        *ColumnChanges(old, new, name, major, casts).statements(),
         *_joined_parents(old, new, name),
         *_settings(old, new, name),
         *_comments(old, new, name),
