@@ -13,6 +13,8 @@ from kongtask.database.connection import Target
 from kongtask.migrate import load_migrations
 from kongtask.revisions import replay
 from kongtask.schema.docs import make_reference
+from kongtask.schema.docs.diagrams import MANY_TABLES
+from kongtask.schema.docs.html.site import Site
 from kongtask.schema.docs.view import Entry, Page, Reference
 from kongtask.schema.history import make_history
 from tests.programs import CHECKOUT, run
@@ -105,6 +107,28 @@ def test_the_command_writes_a_site_and_keeps_it_current(project: Path, server: T
     code, _, said = docs("--check", "--format", "both")
     assert code == 1
     assert "not current: out/index.html" in said
+
+
+def test_tables_refer_to_themselves_where_their_columns_are_not_shown(
+    server: Target, tmp_path: Path
+) -> None:
+    """Among many tables, and of a table with more keys than a picture has rows."""
+    keys = ", ".join(f"up_{n} int references wide" for n in range(1, 40))
+    reference = reference_of(
+        server,
+        tmp_path,
+        "create schema if not exists :SCHEMA;"
+        + "".join(f"create table t{n} (id int primary key, up int references t{n});"
+                  for n in range(MANY_TABLES))
+        + f"create table wide (id int primary key, {keys});",
+    )  # fmt: skip
+    assert reference.is_compact
+    pages = Site(reference).pages()
+    overview, wide = (pages[path].decode() for path in ("diagram.html", "tables/wide.html"))
+    assert overview.count('class="link"') == MANY_TABLES + 39
+    assert overview.count('class="field') == 0
+    assert wide.count('class="link"') == 39
+    assert wide.count('class="field') < 39
 
 
 def test_a_page_never_replaces_a_file_that_is_not_ours(project: Path, server: Target) -> None:

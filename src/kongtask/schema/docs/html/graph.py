@@ -165,12 +165,11 @@ def _points(text: str, height: float) -> tuple[Point, ...]:
 
 def _loop(placed: Placed, link: Link) -> tuple[Point, ...]:
     """Return a line from a box to itself, beside its right edge."""
-    names = [field.name for field in placed.box.fields]
+    rows = {field.name: HEAD + ROW * (n + 0.5) for n, field in enumerate(placed.box.fields)}
     right = placed.x + placed.width
-    start, end = (
-        placed.y + HEAD + ROW * (names.index(columns[0]) + 0.5)
-        for columns in (link.source_columns, link.target_columns)
-    )
+    # Columns that are not shown have the head in their place.
+    start = placed.y + rows.get(link.source_columns[0], HEAD * 0.7)
+    end = placed.y + rows.get(link.target_columns[0], HEAD * 0.3)
     out = right + _LOOP
     return (right, start), (out, start), (out, end), (right, end)
 
