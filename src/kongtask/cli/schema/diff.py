@@ -58,7 +58,8 @@ def command(
     Objects and attributes are compared, not lines. Each change says whether it destroys data,
     rewrites a table, and what it locks. The formats github and sarif show each change at the
     object's line of the file or of the committed export. With --sql the statements that turn OLD
-    into NEW are printed instead, in an order that runs; read them before you run them.
+    into NEW are printed instead, in an order that runs; read them before you run them. Values
+    whose column has another type are cast to it, from their text where there is no cast.
 
     Exit codes: 0 no difference, 1 differences, 2 error.
     """
