@@ -9,7 +9,9 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from kongtask.database.connection import Connection, Target
+from kongtask.database.connection import Connection, Target, connect
+from kongtask.database.scratch import scratch_database
+from kongtask.migrate import migrate, worker_migrations
 from tests.programs import CHECKOUT, run
 from tests.unit.test_findings import SARIF_SCHEMA
 
@@ -235,6 +237,21 @@ def test_the_worker_s_migrations_are_not_the_project_s(tmp_path: Path) -> None:
     done = run("kongtask", "schema", "lint", "--migrations-only", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stderr == "the worker's own migrations are kongtask's: not linted\n"
+
+
+def test_the_worker_s_schema_is_not_the_project_s_to_mend(tmp_path: Path, server: Target) -> None:
+    """A database's is linted when it is asked for: somebody may have added to it."""
+    done = run("kongtask", "schema", "lint", "--schema-only", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "nothing found\n")
+    assert done.stderr == "the schema graphile_worker is kongtask's: not linted without -conn\n"
+    with scratch_database(server) as target:
+        migrate(target, worker_migrations(), "graphile_worker")
+        with connect(target) as connection:
+            connection.execute("create table graphile_worker.mine (id int)")
+        done = run("kongtask", "schema", "lint", "--schema-only", "-conn", target.conninfo,
+                   cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 1
+    assert "graphile_worker.mine" in done.stdout
 
 
 def test_a_schema_that_refers_to_another_is_judged_with_it_and_alone(project: Path) -> None:

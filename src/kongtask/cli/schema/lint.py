@@ -109,10 +109,18 @@ def _lint_schemas(
     settings: Settings, names: Sequence[str], target: Target | None, rules: Collection[str]
 ) -> list[Finding]:
     from kongtask.cli.finding import Finding
+    from kongtask.cli.revisions import migration_set
     from kongtask.cli.schema.places import Places
     from kongtask.schema.diff import title
     from kongtask.schema.lint import lint
 
+    if target is None:
+        shipped = {name for name in names if _is_shipped(settings, migration_set(settings, name))}
+        for name in sorted(shipped):
+            note(f"the schema {name} is kongtask's: not linted without -conn")
+        names = [name for name in names if name not in shipped]
+        if not names:
+            return []
     database = _read(settings, names, target)
     places = Places(database.only(names), settings)
     found = []
@@ -159,7 +167,7 @@ def _lint_migrations(
     found = []
     for name in names:
         migrations = migration_set(settings, name)
-        if migrations.is_worker and not _belongs_to(settings.root, migrations):
+        if _is_shipped(settings, migrations):
             note(f"{migrations.origin} are kongtask's: not linted")
             continue
         chosen = _chosen(migrations, since)
@@ -184,13 +192,16 @@ def _lint_migrations(
     return found
 
 
-def _belongs_to(root: Path, migrations: MigrationSet) -> bool:
-    """Tell whether files are a project's own, and not those of a package that it has installed."""
+def _is_shipped(settings: Settings, migrations: MigrationSet) -> bool:
+    """Tell whether migrations are kongtask's, and not the project's own, which could mend them."""
     import sysconfig
 
+    if not migrations.is_worker:
+        return False
+    root = settings.root
     path = Path(migrations.migrations[0].file).resolve()
     installed = Path(sysconfig.get_path("purelib")).resolve()
-    return path.is_relative_to(root) and not path.is_relative_to(installed)
+    return not path.is_relative_to(root) or path.is_relative_to(installed)
 
 
 def _chosen(migrations: MigrationSet, since: str | None) -> list[Migration]:
