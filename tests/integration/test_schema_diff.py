@@ -133,6 +133,23 @@ def test_a_live_database_and_a_document_are_sides(
     assert found["summary"] == {"added": 0, "removed": 0, "changed": 1}
 
 
+def test_a_database_is_asked_for_the_schemas_that_the_other_side_says_it_has(
+    folder: Path, database: Target, connection: Connection
+) -> None:
+    """Or, where that is one and it has none of that name, for the project's under another name."""
+    (folder / "a.json").write_text(document(folder / "a.sql", "shop"))
+    refused = run("kongtask", "schema", "diff", "a.json", database.conninfo)
+    assert refused.returncode == 2
+    assert 'there is no schema "shop" in this database' in refused.stderr
+    connection.execute(SHOP)
+    diff("a.json", database.conninfo, code=0)
+    diff(database.conninfo, "a.json", code=0)
+    diff("a.sql", "a.json", code=0)
+    connection.execute("alter schema shop rename to store")
+    (folder / "kongtask.toml").write_text('schema = "store"')
+    diff(database.conninfo, "a.json", code=0)
+
+
 def test_migrations_and_commits_and_environments_are_sides(folder: Path, database: Target) -> None:
     (folder / "migrations").mkdir()
     (folder / "migrations/000001.sql").write_text("create table item (id int primary key);")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kongtask.cli.base import Command, note, option
-from kongtask.cli.schema.sides import Side, read_side
+from kongtask.cli.schema.sides import Side, read_sides
 from kongtask.errors import EXIT_DIFFERENT, EXIT_DONE, UsageError
 from kongtask.settings import load_settings
 
@@ -72,7 +72,7 @@ def command(
         privileges=privileges,
         column_order=not ignore_column_order,
     )
-    one, other = (read_side(text, settings, schemas) for text in (old, new))
+    one, other = read_sides(old, new, settings, schemas)
     one, other = under_one_name(one, other)
     one, other, difference = compare_sides(one, other, scope)
     if as_sql:

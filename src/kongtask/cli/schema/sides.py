@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kongtask.cli.base import note
 from kongtask.cli.revisions import migrated_database
-from kongtask.errors import FileFailedError, UsageError
+from kongtask.errors import FileFailedError, SchemaNotFoundError, UsageError
 from kongtask.files import read_text
 
 if TYPE_CHECKING:
@@ -43,6 +44,59 @@ class Side:
     major: int | None = None
     file: Path | None = None
     target: Target | None = None
+
+
+def read_sides(
+    old: str, new: str, settings: Settings, schemas: Sequence[str] = ()
+) -> tuple[Side, Side]:
+    """Read both sides of a comparison.
+
+    Args:
+        old: one of the forms in ``FORMS``.
+        new: the same.
+        settings: the project's settings.
+        schemas: names; without any, those that each side says it has, else those that the other
+            one says, else the default schema.
+
+    Raises:
+        KongtaskError: as for :func:`read_side`.
+    """
+    if schemas:
+        return read_side(old, settings, schemas), read_side(new, settings, schemas)
+    one, other = _told(old, settings), _told(new, settings)
+    return _read_like(old, one or other, settings), _read_like(new, other or one, settings)
+
+
+def _read_like(text: str, names: Sequence[str], settings: Settings) -> Side:
+    """Read a side with the schemas that were told, or its only one, which has another name."""
+    try:
+        return read_side(text, settings, names)
+    except SchemaNotFoundError:
+        if len(names) == 1:
+            with suppress(SchemaNotFoundError):
+                return read_side(text, settings)
+        raise
+
+
+def _told(text: str, settings: Settings) -> list[str]:
+    """Return the schemas that a file says it has; none for another side."""
+    from kongtask.schema.document import decode
+    from kongtask.schema.export import parse_export, parse_needs
+
+    if text.startswith("git:"):
+        _, content = _in_commit(text.removeprefix("git:"), settings, ())
+    elif text.endswith((".sql", ".json")):
+        content = read_text(Path(text)) or ""
+    else:
+        return []
+    if is_document(content):
+        return [schema.name for schema in decode(content).schemas]
+    return parse_needs(parse_export(content).header)[0]
+
+
+def is_document(content: str) -> bool:
+    """Tell whether a file's content is a document, which begins with a brace, and not SQL."""
+    return content.lstrip().startswith("{")
 
 
 def read_side(text: str, settings: Settings, schemas: Sequence[str] = ()) -> Side:
@@ -111,13 +165,13 @@ def read_content(
 
     Args:
         label: what to call it.
-        content: the text; a document begins with a brace.
+        content: the text.
         settings: the project's settings.
         schemas: names; none means those that the file says it has, else the default schema.
         file: where it was read from.
         server: a database of the server to run SQL on; the embedded server serves if None.
     """
-    if content.lstrip().startswith("{"):
+    if is_document(content):
         return _document(label, content, schemas, file)
     from kongtask.schema.export import parse_export, parse_needs
     from kongtask.schema.reload import loaded
@@ -153,6 +207,12 @@ def _migration(number: str, settings: Settings, schemas: Sequence[str]) -> Side:
 
 def _git(text: str, settings: Settings, schemas: Sequence[str]) -> Side:
     """Read a file as it was in a commit: ``REF:PATH``, or ``REF`` for the committed export."""
+    label, content = _in_commit(text, settings, schemas)
+    return read_content(label, content, settings, schemas)
+
+
+def _in_commit(text: str, settings: Settings, schemas: Sequence[str]) -> tuple[str, str]:
+    """Return what to call a file of a commit, and its content."""
     ref, _, path = text.partition(":")
     if not ref or ref.startswith("-"):
         raise UsageError(f'"git:{text}": give a commit, and a path: git:main:schema/shop.sql')
@@ -168,7 +228,7 @@ def _git(text: str, settings: Settings, schemas: Sequence[str]) -> Side:
     if found.returncode:
         reason = found.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
         raise FileFailedError(f"git has no {file} in {ref}: {reason}")
-    return read_content(f"git:{ref}:{file}", found.stdout.decode(), settings, schemas)
+    return f"git:{ref}:{file}", found.stdout.decode()
 
 
 def environment_target(name: str, settings: Settings) -> Target:
