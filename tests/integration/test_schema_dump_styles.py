@@ -171,3 +171,20 @@ def test_prove_tells_a_reprinted_expression_from_a_loss(shop: Target) -> None:
         connection.execute("drop schema shop cascade")
         connection.execute(parse_export(canonical).body.encode())
     assert "exports the same bytes" in dump(shop, "-schema", "shop", "--prove")[2]
+
+
+@pytest.mark.parametrize("option", ["--prove", "--canonical", "--as=store"])
+def test_what_no_schema_owns_and_the_text_leans_on_is_named_with_the_option_that_brings_it(
+    shop: Target, option: str
+) -> None:
+    with connect(shop) as connection:
+        connection.execute(
+            "create access method heap2 type table handler heap_tableam_handler; "
+            "create table shop.aside (id int) using heap2"
+        )
+    code, _, err = dump(shop, "-schema", "shop", option)
+    assert code == 2
+    assert 'access method "heap2" does not exist' in err
+    assert "leans on access method heap2, which no schema owns: only an export with" in err
+    if not option.startswith("--as"):  # one schema and no more
+        assert dump(shop, "-schema", "shop", option, "--database-objects")[0] == 0

@@ -14,6 +14,9 @@ from kongtask.errors import ProofFailedError
 from kongtask.schema.coverage import OBJECTS, Coverage
 from kongtask.schema.model import Database, Requirement
 
+#: Kinds of what a text leans on that are not for ``--database-objects`` to bring.
+_ELSEWHERE = frozenset({"schema", "extension", "role", "security label provider"})
+
 
 def read_with_what_it_needs(
     connection: Connection, names: Iterable[str], coverage: Coverage = OBJECTS
@@ -54,7 +57,17 @@ def reloaded(
             which.
     """
     needs = coverage.needs(database)
-    with loaded(coverage.render(database), needs, target) as connection:
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(loaded(coverage.render(database), needs, target))
+        except ProofFailedError as error:
+            left = sorted(f"{x.kind} {x.name}" for x in needs if x.kind not in _ELSEWHERE)
+            if coverage.objects or not left:
+                raise
+            raise ProofFailedError(
+                f"{error}. It leans on {', '.join(left)}, which no schema owns: only an export "
+                "with --database-objects makes that too"
+            ) from error
         yield connection
 
 
