@@ -22,6 +22,7 @@ create domain app.more as app.count;
 create domain app.tags as text[];
 create domain app.document as jsonb;
 create cast (app.mood as app.pair) with inout;
+create cast (app.other as numeric) with inout;
 """
 
 TYPES = (

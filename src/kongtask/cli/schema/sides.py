@@ -89,12 +89,12 @@ def _told(text: str, settings: Settings) -> list[str]:
         content = read_text(Path(text)) or ""
     else:
         return []
-    if is_document(content):
+    if _is_document(content):
         return [schema.name for schema in decode(content).schemas]
     return parse_needs(parse_export(content).header)[0]
 
 
-def is_document(content: str) -> bool:
+def _is_document(content: str) -> bool:
     """Tell whether a file's content is a document, which begins with a brace, and not SQL."""
     return content.lstrip().startswith("{")
 
@@ -171,7 +171,7 @@ def read_content(
         file: where it was read from.
         server: a database of the server to run SQL on; the embedded server serves if None.
     """
-    if is_document(content):
+    if _is_document(content):
         return _document(label, content, schemas, file)
     from kongtask.schema.export import parse_export, parse_needs
     from kongtask.schema.reload import loaded

@@ -54,6 +54,9 @@ _MODIFIERS = re.compile(r"\(\d[\d,]*\)")
 class Casts:
     """The casts from the types of one database to those of another.
 
+    Casts that somebody made are known where they were read, with what no schema owns. Where one was
+    not, a value that its text does not fit is refused when the statement runs.
+
     Args:
         old: all objects of the database that values come from, by their identities.
         new: those of the one that is to be.
@@ -75,7 +78,7 @@ class Casts:
 
     def _is_there(self, old: str, new: str) -> bool:
         """Tell whether there is a cast, or nobody here knows one of the types."""
-        if (old, new) in self._made:
+        if (_bare(old), _bare(new)) in self._made:
             return True
         one, other = _base(old, self._old), _base(new, self._new)
         if one == other or not _STRINGS.isdisjoint((one, other)):
@@ -102,9 +105,14 @@ def _types(items: Iterable[Any]) -> dict[str, str | None]:
     }
 
 
+def _bare(name: str) -> str:
+    """Return a type without modifiers, as casts name it."""
+    return _MODIFIERS.sub("", name)
+
+
 def _base(name: str, types: Mapping[str, str | None]) -> str:
     """Return a type without modifiers, and in place of a domain what it is made of."""
-    bare = _MODIFIERS.sub("", name)
+    bare = _bare(name)
     element, dimensions = bare.removesuffix("[]"), bare.endswith("[]")
     base = types.get(element)
     if base is None:
